@@ -21,7 +21,11 @@ const CATALOG = {
   manifestUnknown: { code: 'MANIFEST_UNKNOWN', status: 404, message: 'manifest unknown to registry' },
   manifestInvalid: { code: 'MANIFEST_INVALID', status: 400, message: 'manifest invalid' },
   manifestTooLarge: { code: 'MANIFEST_INVALID', status: 413, message: 'manifest exceeds 4 MiB' },
-  manifestReferenceUnknown: { code: 'MANIFEST_BLOB_UNKNOWN', status: 400, message: 'manifest references blobs or manifests unknown to registry' },
+  manifestReferenceUnknown: {
+    code: 'MANIFEST_BLOB_UNKNOWN',
+    status: 400,
+    message: 'manifest references blobs or manifests unknown to registry',
+  },
   manifestInUse: { code: 'UNSUPPORTED', status: 405, message: 'manifest is referenced by an image index of this repository' },
   tagInvalid: { code: 'MANIFEST_INVALID', status: 400, message: 'tag is malformed' },
   nameInvalid: { code: 'NAME_INVALID', status: 400, message: 'invalid repository name' },
@@ -30,8 +34,18 @@ const CATALOG = {
   requestInvalid: { code: 'UNSUPPORTED', status: 400, message: 'the request is malformed' },
   resourceUnknown: { code: 'UNSUPPORTED', status: 404, message: 'no such resource' },
   methodUnsupported: { code: 'UNSUPPORTED', status: 405, message: 'the method is not supported by this resource' },
-  storageFull: { code: 'UNAVAILABLE', status: 503, message: 'the registry is short of disk space; uploads are paused', retryAfterSeconds: 60 },
-  verdictPending: { code: 'UNAVAILABLE', status: 503, message: 'the upload is still being verified; repeat the request', retryAfterSeconds: 5 },
+  storageFull: {
+    code: 'UNAVAILABLE',
+    status: 503,
+    message: 'the registry is short of disk space; uploads are paused',
+    retryAfterSeconds: 60,
+  },
+  verdictPending: {
+    code: 'UNAVAILABLE',
+    status: 503,
+    message: 'the upload is still being verified; repeat the request',
+    retryAfterSeconds: 5,
+  },
   unavailable: { code: 'UNAVAILABLE', status: 503, message: 'a service the registry needs is unavailable', retryAfterSeconds: 5 },
   unknown: { code: 'UNKNOWN', status: 500, message: 'unknown error' },
 } as const satisfies Record<string, CatalogEntry>;
