@@ -1,0 +1,125 @@
+import { z } from 'zod';
+
+declare module 'zod' {
+  interface GlobalMeta {
+    /** As the configuration table shows it. */
+    default?: string;
+  }
+}
+
+const wholeNumber = (fallback: number, range: { min: number; max: number }, description: string) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= range.min && Number(text) <= range.max, {
+      error: `must be a whole number from ${range.min} to ${range.max}`,
+    })
+    .transform(Number)
+    .prefault(String(fallback))
+    .meta({ default: String(fallback), description });
+
+const text = (fallback: string, description: string) => z.string().prefault(fallback).meta({ default: fallback, description });
+
+const url = (protocols: readonly string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const always = {
+  HOST: text('127.0.0.1', 'Address to listen on. There is no login yet: bind to other addresses only where you trust the network.'),
+  PORT: wholeNumber(5000, { min: 0, max: 65_535 }, 'TCP port to listen on; 0 lets the system choose one.'),
+  DATA_DIR: text('./data', 'Folder of the embedded PostgreSQL, of its password and, unless `STORAGE_ROOT` says otherwise, of the blobs.'),
+  DATABASE_URL: url(['postgres:', 'postgresql:'])
+    .optional()
+    .meta({ default: '', description: 'PostgreSQL ≥ 15 to use. Absent: an embedded PostgreSQL in `DATA_DIR`.' }),
+  DATABASE_POOL_SIZE: wholeNumber(
+    10,
+    { min: 1, max: 1_000 },
+    'Connections to PostgreSQL that each process may open for its lookups and writes.',
+  ),
+  REDIS_URL: url(['redis:', 'rediss:'])
+    .optional()
+    .meta({ default: '', description: 'Redis for job notices. Absent: they go through PostgreSQL.' }),
+  API_PROCESSES: wholeNumber(1, { min: 1, max: 256 }, 'HTTP processes that `npm start` runs; they share the port.'),
+  LOG_LEVEL: z
+    .enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` })
+    .prefault('info')
+    .meta({ default: 'info', description: `Least severe log lines to write: ${logLevels.map((level) => `\`${level}\``).join(', ')}.` }),
+  SHUTDOWN_GRACE_SECONDS: wholeNumber(30, { min: 0, max: 3_600 }, 'How long requests and jobs in flight may take to finish on shutdown.'),
+  IDLE_TIMEOUT_SECONDS: wholeNumber(60, { min: 1, max: 86_400 }, 'How long a client may stay silent within headers or a body.'),
+  MIN_FREE_MIB: wholeNumber(1_024, { min: 0, max: 1_073_741_824 }, 'Uploads are refused (503) while less disk than this is free.'),
+  UPLOAD_BUFFER_MIB: wholeNumber(64, { min: 1, max: 1_048_576 }, 'Memory that all uploads of one process may hold together.'),
+  UPLOAD_EXPIRY_SECONDS: wholeNumber(86_400, { min: 1, max: 31_536_000 }, 'An upload that made no progress for this long is removed.'),
+  BLOB_GRACE_SECONDS: wholeNumber(
+    86_400,
+    { min: 1, max: 31_536_000 },
+    'How long a blob that no manifest references is kept after its last use.',
+  ),
+  VERIFY_THREADS: wholeNumber(2, { min: 1, max: 256 }, 'Threads of the worker that re-read and hash stored bytes.'),
+  VERIFY_TIMEOUT_SECONDS: wholeNumber(
+    60,
+    { min: 1, max: 3_600 },
+    'How long a request waits for the verdict on its upload before it answers 503.',
+  ),
+};
+
+const driver = <Name extends 'filesystem' | 's3'>(name: Name) =>
+  z.literal(name).meta({ default: 'filesystem', description: 'Where blobs are kept: `filesystem` or `s3`.' });
+
+/** The whole environment: S3 variables are required exactly when S3 is chosen. */
+export const environmentSchema = z.discriminatedUnion('STORAGE_DRIVER', [
+  z.object({
+    ...always,
+    STORAGE_DRIVER: driver('filesystem'),
+    STORAGE_ROOT: z.string().optional().meta({ default: '<DATA_DIR>/storage', description: 'Folder of the blobs (`filesystem`).' }),
+  }),
+  z
+    .object({
+      ...always,
+      STORAGE_DRIVER: driver('s3'),
+      S3_BUCKET: z
+        .string({ error: 'is required with STORAGE_DRIVER=s3' })
+        .meta({ default: '', description: 'Bucket of the blobs; required with `s3`.' }),
+      S3_ENDPOINT: url(['http:', 'https:'])
+        .optional()
+        .meta({ default: '', description: 'Endpoint of an S3-compatible store. Absent: AWS.' }),
+      S3_REGION: text('us-east-1', 'Region of the bucket.'),
+      S3_PREFIX: text('', 'Put before every key, so that a bucket can be shared.'),
+      AWS_ACCESS_KEY_ID: z
+        .string()
+        .optional()
+        .meta({ default: '', description: 'Access key. Absent, with its secret: the machine’s own role.' }),
+      AWS_SECRET_ACCESS_KEY: z.string().optional().meta({ default: '', description: 'Secret of the access key.' }),
+    })
+    .refine((env) => env.AWS_ACCESS_KEY_ID === undefined || env.AWS_SECRET_ACCESS_KEY !== undefined, {
+      path: ['AWS_SECRET_ACCESS_KEY'],
+      error: 'is required beside AWS_ACCESS_KEY_ID',
+    })
+    .refine((env) => env.AWS_SECRET_ACCESS_KEY === undefined || env.AWS_ACCESS_KEY_ID !== undefined, {
+      path: ['AWS_ACCESS_KEY_ID'],
+      error: 'is required beside AWS_SECRET_ACCESS_KEY',
+    }),
+]);
+
+/** The environment after parsing, still by variable name. */
+export type Environment = z.output<typeof environmentSchema>;
+
+/** One row of the configuration table; an empty default means the variable may be absent. */
+export interface SettingRow {
+  readonly name: string;
+  readonly default: string;
+  readonly description: string;
+}
+
+/** Every variable there is, in the order of the README's configuration table. */
+export const settingsTable: readonly SettingRow[] = tableOf(environmentSchema.options.map((option) => option.shape));
+
+function tableOf(shapes: readonly Record<string, z.ZodType>[]): SettingRow[] {
+  const rows = new Map<string, SettingRow>();
+  for (const [name, schema] of shapes.flatMap((shape) => Object.entries(shape))) {
+    const meta = schema.meta();
+    rows.set(name, { name, default: meta?.default ?? '', description: meta?.description ?? '' });
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { loadSettings, SettingsError } from './settings.js';
+import { settingsTable } from './settings-schema.js';
+
+describe('loadSettings', () => {
+  it('needs no variable at all', () => {
+    const settings = loadSettings({});
+    expect(settings.listen).toEqual({ host: '127.0.0.1', port: 5000 });
+    expect(settings.dataDir).toBe(resolve('data'));
+    expect(settings.storage).toEqual({ driver: 'filesystem', root: resolve('data/storage') });
+    expect(settings.database).toEqual({ url: undefined, poolSize: 10 });
+    expect(settings.uploads.minFreeBytes).toBe(1_073_741_824);
+  });
+
+  it('counts an empty variable as absent', () => {
+    expect(loadSettings({ PORT: '', DATABASE_URL: '', STORAGE_DRIVER: '' })).toEqual(loadSettings({}));
+  });
+
+  it('keeps blobs under DATA_DIR unless STORAGE_ROOT says otherwise', () => {
+    expect(loadSettings({ DATA_DIR: '/srv/registry' }).storage).toEqual({ driver: 'filesystem', root: '/srv/registry/storage' });
+    expect(loadSettings({ STORAGE_ROOT: '/mnt/blobs' }).storage).toEqual({ driver: 'filesystem', root: '/mnt/blobs' });
+  });
+
+  it('reads S3 settings when S3 is chosen', () => {
+    const env = { STORAGE_DRIVER: 's3', S3_BUCKET: 'images', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' };
+    expect(loadSettings(env).storage).toEqual({
+      driver: 's3',
+      bucket: 'images',
+      endpoint: undefined,
+      region: 'us-east-1',
+      prefix: '',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'key' },
+    });
+    expect(loadSettings({ STORAGE_DRIVER: 's3', S3_BUCKET: 'images' }).storage).toMatchObject({ credentials: undefined });
+  });
+
+  it.each([
+    [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, not "http"'],
+    [{ PORT: '65536' }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
+    [{ API_PROCESSES: '-1' }, 'API_PROCESSES must be a whole number from 1 to 256, not "-1"'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"'],
+    [{ STORAGE_DRIVER: 'tape' }, 'STORAGE_DRIVER must be filesystem or s3, not "tape"'],
+    [{ STORAGE_DRIVER: 's3' }, 'S3_BUCKET is required with STORAGE_DRIVER=s3'],
+    [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', AWS_ACCESS_KEY_ID: 'id' }, 'AWS_SECRET_ACCESS_KEY is required beside AWS_ACCESS_KEY_ID'],
+    [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', AWS_SECRET_ACCESS_KEY: 'k' }, 'AWS_ACCESS_KEY_ID is required beside AWS_SECRET_ACCESS_KEY'],
+    [{ REDIS_URL: 'http://user:hunter2@host' }, 'REDIS_URL must be a URL that begins with redis:// or rediss://'],
+    [{ DATABASE_URL: 'hunter2' }, 'DATABASE_URL must be a URL that begins with postgres:// or postgresql://'],
+  ])('refuses %j in one line that names the variable and no secret', (env, message) => {
+    expect(() => loadSettings(env)).toThrow(new SettingsError(message));
+  });
+});
+
+it('is documented row by row in the README', async () => {
+  const readme = await readFile(resolve('README.md'), 'utf8');
+  const [, section = ''] = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/.exec(readme) ?? [];
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  const cell = (text: string) => (text === '' ? '' : `\`${text}\``);
+  expect(rows).toEqual(settingsTable.map((row) => `| \`${row.name}\` | ${cell(row.default)} | ${row.description} |`));
+});

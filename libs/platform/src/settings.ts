@@ -1,0 +1,88 @@
+import { join, resolve } from 'node:path';
+import { environmentSchema, type Environment } from './settings-schema.js';
+
+/** Where blobs are kept, discriminated by `driver`. */
+export type StorageSettings =
+  | { readonly driver: 'filesystem'; readonly root: string }
+  | {
+      readonly driver: 's3';
+      readonly bucket: string;
+      /** Absent: AWS itself. */
+      readonly endpoint?: string;
+      readonly region: string;
+      readonly prefix: string;
+      /** Absent: the SDK's own chain (roles, profiles). */
+      readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+    };
+
+/** What a process may be told from outside; folders are absolute, units are in the names. */
+export interface Settings {
+  /** Port 0: the system chooses. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly dataDir: string;
+  /** No url: the supervisor runs an embedded PostgreSQL. */
+  readonly database: { readonly url?: string; readonly poolSize: number };
+  /** No url: jobs go through PostgreSQL. */
+  readonly redis: { readonly url?: string };
+  readonly storage: StorageSettings;
+  readonly uploads: { readonly bufferBytes: number; readonly expirySeconds: number; readonly minFreeBytes: number };
+  readonly blobs: { readonly graceSeconds: number };
+  readonly verification: { readonly threads: number; readonly timeoutSeconds: number };
+  readonly http: { readonly idleTimeoutSeconds: number };
+  readonly processes: { readonly api: number; readonly shutdownGraceSeconds: number };
+  readonly log: { readonly level: Environment['LOG_LEVEL'] };
+}
+
+/** A variable of the environment is missing or wrong; the message is one line that names it. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const secret = new Set(['DATABASE_URL', 'REDIS_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']);
+const mebibyte = 1_048_576;
+
+/** Reads the environment (an empty variable counts as absent); throws SettingsError for the first thing wrong. */
+export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environmentSchema.safeParse({ STORAGE_DRIVER: 'filesystem', ...given });
+  if (parsed.success) return settingsOf(parsed.data);
+  const [issue] = parsed.error.issues;
+  const name = String(issue?.path[0] ?? 'STORAGE_DRIVER');
+  const wrong = name === 'STORAGE_DRIVER' ? 'must be filesystem or s3' : (issue?.message ?? 'is wrong');
+  const value = given[name];
+  throw new SettingsError(`${name} ${wrong}${value === undefined || secret.has(name) ? '' : `, not ${JSON.stringify(value)}`}`);
+}
+
+function settingsOf(env: Environment): Settings {
+  const dataDir = resolve(env.DATA_DIR);
+  return {
+    listen: { host: env.HOST, port: env.PORT },
+    dataDir,
+    database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
+    redis: { url: env.REDIS_URL },
+    storage: storageOf(env, dataDir),
+    uploads: {
+      bufferBytes: env.UPLOAD_BUFFER_MIB * mebibyte,
+      expirySeconds: env.UPLOAD_EXPIRY_SECONDS,
+      minFreeBytes: env.MIN_FREE_MIB * mebibyte,
+    },
+    blobs: { graceSeconds: env.BLOB_GRACE_SECONDS },
+    verification: { threads: env.VERIFY_THREADS, timeoutSeconds: env.VERIFY_TIMEOUT_SECONDS },
+    http: { idleTimeoutSeconds: env.IDLE_TIMEOUT_SECONDS },
+    processes: { api: env.API_PROCESSES, shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS },
+    log: { level: env.LOG_LEVEL },
+  };
+}
+
+function storageOf(env: Environment, dataDir: string): StorageSettings {
+  if (env.STORAGE_DRIVER === 'filesystem') return { driver: 'filesystem', root: resolve(env.STORAGE_ROOT ?? join(dataDir, 'storage')) };
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  return {
+    driver: 's3',
+    bucket: env.S3_BUCKET,
+    endpoint: env.S3_ENDPOINT,
+    region: env.S3_REGION,
+    prefix: env.S3_PREFIX,
+    credentials: accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
+  };
+}
