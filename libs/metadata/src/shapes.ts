@@ -1,0 +1,122 @@
+import type { UploadState } from '#cas';
+import type { Digest, DigestAlgorithm, ErrorKind, ManifestMediaType, RepositoryName, Tag } from '#oci';
+
+/** A page of names in byte order; `more` tells whether another follows. */
+export interface NamePage {
+  readonly names: string[];
+  readonly more: boolean;
+}
+
+/** Settings of one repository; absent means false. */
+export interface RepositoryPolicy {
+  /** Accepts image indexes whose children are not (all) there. */
+  readonly sparseIndexes?: boolean;
+}
+
+/** Where a blob's bytes lie; `size` in bytes. */
+export interface StoredBlob {
+  readonly size: number;
+  readonly storageKey: string;
+}
+
+/** What a deletion came to; `inUse` names (some of) the manifests that stand against it. */
+export type DeleteOutcome =
+  { readonly outcome: 'deleted' } | { readonly outcome: 'unknown' } | { readonly outcome: 'inUse'; readonly manifests: Digest[] };
+
+/** What verification found; `digest` is the claimed one. */
+export type Verdict =
+  | { readonly ok: true; readonly digest: Digest }
+  | { readonly ok: false; readonly kind: ErrorKind; readonly detail?: Readonly<Record<string, unknown>> };
+
+/** `open` takes bytes, `completed` awaits its verdict, the other two have it. */
+export type UploadSessionState = 'open' | 'completed' | 'verified' | 'failed';
+
+/** An upload session's row: `offset` counts durable bytes, `digestSoFar` is the digest of exactly those, where somebody knew it. */
+export interface UploadSession {
+  readonly id: string;
+  readonly repository: RepositoryName;
+  readonly state: UploadSessionState;
+  readonly offset: number;
+  readonly storage: UploadState;
+  readonly digestSoFar: Digest | null;
+  readonly algorithm: DigestAlgorithm;
+  /** The digest the closing PUT named; null while open. */
+  readonly claimed: Digest | null;
+  readonly verdict: Verdict | null;
+}
+
+/** What came of asking for a session's lease; `takenOver`: somebody still held it. */
+export type LeaseOutcome =
+  | { readonly outcome: 'leased'; readonly lease: string; readonly session: UploadSession; readonly takenOver: boolean }
+  | { readonly outcome: 'outOfOrder'; readonly offset: number }
+  | { readonly outcome: 'unknown' };
+
+/** A manifest as pushed, byte for byte. */
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly mediaType: ManifestMediaType;
+  readonly payload: Buffer;
+  readonly size: number;
+}
+
+/** One descriptor of a manifest; an `optional` one may point at nothing. */
+export interface ManifestReference {
+  readonly descriptor: { readonly digest: Digest; readonly size: number };
+  readonly kind: 'config' | 'layer' | 'child';
+  readonly optional: boolean;
+}
+
+/** A parsed manifest on its way into the database. */
+export interface NewManifest {
+  readonly digest: Digest;
+  readonly mediaType: ManifestMediaType;
+  /** The effective one: `artifactType`, or for image manifests without it the config's media type. At most 255 characters. */
+  readonly artifactType?: string;
+  readonly configDigest?: Digest;
+  readonly subject?: Digest;
+  readonly payload: Buffer;
+  /** The finished JSON of its entry in the subject's referrers list. */
+  readonly referrerDescriptor?: string;
+  readonly references: readonly ManifestReference[];
+  readonly tags: readonly Tag[];
+}
+
+/** What came of a manifest's push; `created` is false where the repository had it already. */
+export type PutOutcome =
+  { readonly outcome: 'stored'; readonly created: boolean } | { readonly outcome: 'missing'; readonly digests: Digest[] };
+
+/** A page of finished descriptors in order of digest; `next` is where the following page starts. */
+export interface ReferrersPage {
+  readonly descriptors: string[];
+  readonly next: Digest | null;
+}
+
+/** What each kind of outbox row carries besides its key. */
+export interface OutboxPayloads {
+  /** key: the session's id */
+  'verify-blob': null;
+  /** key: `<repository>@<digest>` */
+  'index-manifest': { readonly repository: RepositoryName; readonly digest: Digest };
+  /** key: `<repository>:<tag>` */
+  'index-referrers': { readonly repository: RepositoryName; readonly tag: Tag };
+  /** key: the storage key */
+  'delete-object': null;
+  /** key: the session's id */
+  'abort-upload': UploadState;
+}
+export type OutboxKind = keyof OutboxPayloads;
+
+/** Work due; `attempts` counts failures so far. */
+export interface OutboxRow<K extends OutboxKind = OutboxKind> {
+  readonly id: number;
+  readonly kind: K;
+  readonly key: string;
+  readonly payload: OutboxPayloads[K];
+  readonly attempts: number;
+}
+
+/** What a worker did with the rows it was given; a row in neither list stays due. */
+export interface DrainResult {
+  readonly done: readonly number[];
+  readonly failed: readonly { readonly id: number; readonly error: string }[];
+}
