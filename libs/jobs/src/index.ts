@@ -1,0 +1,7 @@
+export { abortUpload, deleteObject, expireUploads, indexManifest, indexReferrers, jobs, verifyBlob } from './definitions.js';
+export type { DataOf, Job, JobName } from './definitions.js';
+export { defineJob, type JobData, type JobDefinition, type JobOptions } from './job.js';
+export type { JobBackend } from './job-backend.js';
+export { openJobBackend, type JobBackendSettings } from './open-job-backend.js';
+export { JobProducer, type JobProducerOptions } from './job-producer.js';
+export { Outage, type OutageOptions, type OutageReport } from './outage.js';

@@ -1,0 +1,33 @@
+import { Queue, setDefaultBackendFactory } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { JobBackend } from './job-backend.js';
+import { Outage, type OutageReport } from './outage.js';
+
+const prefix = 'entrepot';
+const retryStrategy = (attempt: number) => Math.min(attempt * 200, 2_000);
+
+/** BullMQ on Redis: producers share one connection that refuses rather than queues commands while Redis is gone. */
+export class RedisJobBackend implements JobBackend {
+  readonly consumers;
+  readonly outage: Outage;
+  readonly #producers: Redis;
+
+  constructor(url: string, report: OutageReport) {
+    setDefaultBackendFactory();
+    this.consumers = { prefix, connection: { url, retryStrategy, maxRetriesPerRequest: null } };
+    this.#producers = new Redis(url, { retryStrategy, enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: 5_000 });
+    this.outage = new Outage({ name: 'Redis', probe: () => this.#producers.ping(), report });
+    this.#producers.on('error', (error) => this.outage.failed(error));
+  }
+
+  openQueue(name: string): Queue {
+    const queue = new Queue(name, { prefix, connection: this.#producers, skipMetasUpdate: true });
+    queue.on('error', (error) => this.outage.failed(error));
+    return queue;
+  }
+
+  async close(): Promise<void> {
+    this.outage.close();
+    this.#producers.disconnect();
+  }
+}
