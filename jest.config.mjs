@@ -10,8 +10,20 @@ const base = {
 /** Four suites: units beside the code, the protocol over HTTP, real clients, faults. Each can be run alone with --selectProjects. */
 export default {
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'], globalSetup: '<rootDir>/test/support/unit-setup.mjs' },
-    { ...base, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.spec.ts'], globalSetup: '<rootDir>/test/support/registry-setup.mjs' },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/support/unit-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/unit-teardown.mjs',
+    },
+    {
+      ...base,
+      displayName: 'conformance',
+      testMatch: ['<rootDir>/test/conformance/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/support/registry-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/registry-teardown.mjs',
+    },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
   ],
 };
