@@ -4,3 +4,5 @@ export { settingsTable } from './settings-schema.js';
 export type { SettingRow } from './settings-schema.js';
 export { createLogger } from './logger.js';
 export type { Logger, LogOptions } from './logger.js';
+export { announceReady, childEnvironment, databaseUrlOf, isSupervised, onShutdown, runProcess, settingsExitCode } from './process-life.js';
+export { projectRoot } from './project-root.js';
