@@ -24,6 +24,13 @@ export default {
       globalSetup: '<rootDir>/test/support/registry-setup.mjs',
       globalTeardown: '<rootDir>/test/support/registry-teardown.mjs',
     },
-    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+    {
+      ...base,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/e2e/fixture/setup.mjs',
+      globalTeardown: '<rootDir>/test/e2e/fixture/teardown.mjs',
+      testTimeout: 180_000,
+    },
   ],
 };
