@@ -30,7 +30,7 @@ export default {
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
       globalSetup: '<rootDir>/test/e2e/fixture/setup.mjs',
       globalTeardown: '<rootDir>/test/e2e/fixture/teardown.mjs',
-      testTimeout: 180_000,
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/fixture/patience.mjs'],
     },
   ],
 };
