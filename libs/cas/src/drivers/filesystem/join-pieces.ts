@@ -1,0 +1,63 @@
+import { constants, open, stat, type FileHandle } from 'node:fs/promises';
+import type { ReadBuffers } from '../../buffers/read-buffers.js';
+import { StorageError } from '../../storage-error.js';
+import { ifPresent, onDisk } from './disk-errors.js';
+import type { Folders } from './folders.js';
+import { ObjectReader } from './object-reader.js';
+import { writeFully } from './piece-writer.js';
+import type { Piece, UploadPieces } from './upload-pieces.js';
+
+const { O_WRONLY, O_CREAT } = constants;
+
+/** What joining works with. */
+export interface JoinTools {
+  readonly folders: Folders;
+  readonly buffers: ReadBuffers;
+}
+
+/**
+ * Copies the durable part of each piece into the file of `joinKey` and makes it durable. The file is never emptied first: a replay, also one that
+ * runs beside us, writes the same bytes to the same places, so that at no time anything that was right becomes wrong.
+ */
+export async function joinPieces({ offset, pieces }: UploadPieces, joinKey: string, tools: JoinTools): Promise<void> {
+  const path = tools.folders.pathOf(joinKey);
+  if (await isJoined(path, offset, pieces, tools.folders)) return;
+  await onDisk('join pieces', async () => {
+    await tools.folders.prepare(path);
+    const target = await open(path, O_WRONLY | O_CREAT);
+    try {
+      let position = 0;
+      for (const piece of pieces) {
+        await copyPiece(piece, target, position, tools);
+        position += piece.length;
+      }
+      await Promise.all([target.datasync(), tools.folders.syncName(path)]);
+      const { size } = await target.stat();
+      if (size !== offset) throw new StorageError(`joining made ${size} bytes of ${offset}`);
+    } finally {
+      await target.close();
+    }
+  });
+}
+
+/** Pieces are removed only once the joined file is durable, so that a missing one means an earlier commit got there. */
+async function isJoined(path: string, offset: number, pieces: readonly Piece[], folders: Folders): Promise<boolean> {
+  for (const { key, length } of pieces) {
+    if (length > 0 && !(await ifPresent('look a piece up', () => stat(folders.pathOf(key))))) {
+      const joined = await ifPresent('look a joined object up', () => stat(path));
+      if (joined?.size === offset) return true;
+      throw new StorageError(`piece ${key} of an upload is missing`);
+    }
+  }
+  return false;
+}
+
+async function copyPiece(piece: Piece, target: FileHandle, position: number, { folders, buffers }: JoinTools): Promise<void> {
+  if (piece.length === 0) return;
+  const source = await open(folders.pathOf(piece.key), 'r');
+  let at = position;
+  for await (const chunk of new ObjectReader(source, { start: 0, length: piece.length }, buffers)) {
+    await writeFully(target, [chunk], at);
+    at += chunk.length;
+  }
+}

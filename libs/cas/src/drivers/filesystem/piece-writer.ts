@@ -1,0 +1,109 @@
+import { constants, open, type FileHandle } from 'node:fs/promises';
+import type { Part } from '../../buffers/parts-of.js';
+import { StorageError } from '../../storage-error.js';
+import { onDisk } from './disk-errors.js';
+import type { Folders } from './folders.js';
+import type { Piece } from './upload-pieces.js';
+
+const { O_WRONLY, O_CREAT, O_EXCL } = constants;
+
+/** Appends to one piece, one write in flight while the next part is gathered. Opens its file when the first bytes come. */
+export class PieceWriter {
+  readonly #path: string;
+  #file: FileHandle | null = null;
+  #length: number;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly folders: Folders,
+    private readonly piece: Piece,
+  ) {
+    this.#path = folders.pathOf(piece.key);
+    this.#length = piece.length;
+  }
+
+  /** Takes a part over and releases it once written. Resolves when the part before it has been. */
+  async add(part: Part): Promise<void> {
+    const previous = this.#writing;
+    this.#writing = previous.then(() => onDisk('write', () => this.#write(part))).finally(() => part.release());
+    // Reported by the next add or by finish; a source may let us wait long for either.
+    this.#writing.catch(() => undefined);
+    await previous;
+  }
+
+  /** Makes all that was added durable, with the file's name where it is new, and answers the piece's new length. */
+  async finish(): Promise<number> {
+    await this.#writing;
+    const file = this.#file;
+    // A file of durable length 0 is new, or left by a writer that never answered: nobody has seen to its name yet.
+    const nameIsNew = this.piece.length === 0;
+    if (file) await onDisk('flush', () => Promise.all([file.datasync(), nameIsNew ? this.folders.syncName(this.#path) : null]));
+    return this.#length;
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    const file = this.#file;
+    this.#file = null;
+    if (file) await onDisk('close', () => file.close());
+  }
+
+  async #write(part: Part): Promise<void> {
+    this.#file ??= await this.#open();
+    await writeFully(this.#file, part.chunks, this.#length);
+    this.#length += part.bytes;
+  }
+
+  async #open(): Promise<FileHandle> {
+    if (this.piece.length > 0) return openAt(this.#path, this.piece.length);
+    await this.folders.prepare(this.#path);
+    try {
+      return await open(this.#path, O_WRONLY | O_CREAT | O_EXCL);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return openAt(this.#path, 0);
+    }
+  }
+}
+
+/** Opens a file for appending at its durable length and drops what lies behind it. */
+async function openAt(path: string, length: number): Promise<FileHandle> {
+  const file = await open(path, O_WRONLY);
+  try {
+    await cutTo(file, length);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Cuts a file to its durable length, answering whether there was more; throws StorageError where there is less. */
+export async function cutTo(file: FileHandle, length: number): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size < length) throw new StorageError(`a stored file has ${size} bytes of the ${length} that were durable`);
+  if (size > length) await file.truncate(length);
+  return size > length;
+}
+
+/** Writes all chunks from a position on; the system may take less than offered. */
+export async function writeFully(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  let rest = chunks;
+  let at = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest, at);
+    at += bytesWritten;
+    rest = without(rest, bytesWritten);
+  }
+}
+
+function without(chunks: readonly Uint8Array[], written: number): readonly Uint8Array[] {
+  let left = written;
+  let whole = 0;
+  for (let chunk = chunks[0]; chunk && chunk.length <= left; chunk = chunks[whole]) {
+    left -= chunk.length;
+    whole += 1;
+  }
+  if (whole === chunks.length) return [];
+  return [chunks[whole]!.subarray(left), ...chunks.slice(whole + 1)];
+}

@@ -1,0 +1,4 @@
+export * from './controlled-source.js';
+export * from './driver-contract.js';
+export * from './driver-harness.js';
+export * from './temporary-folder.js';
