@@ -6,3 +6,7 @@ export { createLogger } from './logger.js';
 export type { Logger, LogOptions } from './logger.js';
 export { announceReady, childEnvironment, databaseUrlOf, isSupervised, onShutdown, runProcess, settingsExitCode } from './process-life.js';
 export { projectRoot } from './project-root.js';
+export { commandLineOf, identityOf, signal, waitUntilGone } from './process-identity.js';
+export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+export type { EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
+export { DataFolderInUseError, EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
