@@ -1,0 +1,79 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { StorageDriver } from '#cas';
+import { JobProducer } from '#jobs';
+import { BlobStore, Database, ManifestStore, RepositoryStore, TagStore, UploadSessionStore } from '#metadata';
+import { AccessGuard, AccessPolicy, OpenAccess } from './edge/access.js';
+import { DiskGuard } from './edge/disk-guard.js';
+import { EdgeLimits } from './edge/limits.js';
+import { HealthController, Readiness } from './health/health.controller.js';
+import { BaseController } from './v2/base/base.controller.js';
+import { BlobsController } from './v2/blobs/blobs.controller.js';
+import { BlobsService } from './v2/blobs/blobs.service.js';
+import { CatalogController } from './v2/catalog/catalog.controller.js';
+import { ManifestsController } from './v2/manifests/manifests.controller.js';
+import { ManifestsService } from './v2/manifests/manifests.service.js';
+import { ReferrersController } from './v2/referrers/referrers.controller.js';
+import { TagsController } from './v2/tags/tags.controller.js';
+import { UploadFinisher } from './v2/uploads/upload-finisher.js';
+import { UploadReceiver } from './v2/uploads/upload-receiver.js';
+import { UploadsController } from './v2/uploads/uploads.controller.js';
+import { UploadsService } from './v2/uploads/uploads.service.js';
+import { Verdicts } from './v2/uploads/verdicts.js';
+
+/** What the api stands on, opened before Nest and closed after it. */
+export interface Foundations {
+  readonly database: Database;
+  readonly driver: StorageDriver;
+  readonly jobs: JobProducer;
+  readonly disk: DiskGuard;
+  readonly limits: EdgeLimits;
+  readonly times: { readonly blobGraceSeconds: number; readonly uploadExpirySeconds: number };
+}
+
+@Module({})
+export class ApiModule {
+  static on(foundations: Foundations): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [DiscoveryModule],
+      controllers: [
+        BaseController,
+        CatalogController,
+        UploadsController,
+        BlobsController,
+        ManifestsController,
+        TagsController,
+        ReferrersController,
+        HealthController,
+      ],
+      providers: [
+        ...foundationProviders(foundations),
+        BlobsService,
+        ManifestsService,
+        UploadReceiver,
+        UploadsService,
+        UploadFinisher,
+        Verdicts,
+        Readiness,
+        { provide: AccessPolicy, useClass: OpenAccess },
+        { provide: APP_GUARD, useClass: AccessGuard },
+      ],
+    };
+  }
+}
+
+function foundationProviders({ database, driver, jobs, disk, limits, times }: Foundations): Provider[] {
+  return [
+    { provide: Database, useValue: database },
+    { provide: StorageDriver, useValue: driver },
+    { provide: JobProducer, useValue: jobs },
+    { provide: DiskGuard, useValue: disk },
+    { provide: EdgeLimits, useValue: limits },
+    { provide: RepositoryStore, useValue: new RepositoryStore(database) },
+    { provide: BlobStore, useValue: new BlobStore(database, times) },
+    { provide: UploadSessionStore, useValue: new UploadSessionStore(database, times) },
+    { provide: ManifestStore, useValue: new ManifestStore(database) },
+    { provide: TagStore, useValue: new TagStore(database) },
+  ];
+}

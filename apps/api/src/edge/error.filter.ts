@@ -1,0 +1,47 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { StorageError } from '#cas';
+import { DatabaseUnavailableError } from '#metadata';
+import { RegistryError } from '#oci';
+import type { Logger } from '#platform';
+import { sendError } from './send-error.js';
+import { allowedMethods } from './routes.js';
+
+/** The only place that turns what was thrown into an answer. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    // A download that breaks in its middle can't be answered any more; it must not look complete.
+    if (reply.raw.headersSent) {
+      if (!reply.raw.destroyed) this.logger.warn({ url: request.originalUrl, err: thrown }, 'answer cut off');
+      reply.raw.destroy();
+      return;
+    }
+    this.answer(this.classify(thrown, request), request, reply);
+  }
+
+  private answer(error: RegistryError, request: FastifyRequest, reply: FastifyReply): void {
+    if (error.kind === 'methodUnsupported') reply.header('allow', allowedMethods(request.originalUrl)?.join(', ') ?? '');
+    sendError(request, reply, error);
+  }
+
+  private classify(thrown: unknown, request: FastifyRequest): RegistryError {
+    if (thrown instanceof RegistryError) return thrown;
+    if (thrown instanceof DatabaseUnavailableError || thrown instanceof StorageError) {
+      this.logger.warn({ method: request.method, url: request.originalUrl, err: thrown }, 'dependency unavailable');
+      return new RegistryError('unavailable', undefined, { cause: thrown });
+    }
+    if (thrown instanceof HttpException && thrown.getStatus() === 404) {
+      return new RegistryError(allowedMethods(request.originalUrl) ? 'methodUnsupported' : 'resourceUnknown');
+    }
+    const status = (thrown as { statusCode?: unknown }).statusCode;
+    if (typeof status === 'number' && status >= 400 && status < 500)
+      return new RegistryError('requestInvalid', undefined, { cause: thrown });
+    this.logger.error({ method: request.method, url: request.originalUrl, err: thrown }, 'unexpected error');
+    return new RegistryError('unknown');
+  }
+}

@@ -1,0 +1,59 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errorBody } from './error-body.js';
+import { rewriteUrl } from './routes.js';
+
+/** Longer than the load balancers in front of us keep theirs (Google's: 600 s), so that we never close a connection they are about to use. */
+const keepAliveMilliseconds = 620_000;
+
+/** Node's HTTP server as a registry needs it: no limit on how long a body takes, one on how long headers do, and no "100 Continue" unasked. */
+function createHttpServer(handler: RequestListener, headersMilliseconds: number): Server {
+  const server = createServer(
+    { requestTimeout: 0, keepAliveTimeout: keepAliveMilliseconds, headersTimeout: headersMilliseconds, noDelay: true },
+    handler,
+  );
+  // With this listener Node leaves the answer to us: the body's first reader sends it, and a refused request never gets that far.
+  server.on('checkContinue', handler);
+  return server;
+}
+
+/** The Fastify adapter of the edge: raw bodies, names with slashes, our error bodies for what never reaches a controller. */
+export function createAdapter(limits: { headersMilliseconds: number }): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    serverFactory: (handler: RequestListener) => createHttpServer(handler, limits.headersMilliseconds),
+    rewriteUrl: (request: { url?: string }) => rewriteUrl(request.url ?? '/'),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    // While we drain, requests on open connections are still served; they are told to close.
+    return503OnClosing: false,
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      void reply.status(400).header('content-type', 'application/json').send(errorBody('requestInvalid'));
+    },
+    clientErrorHandler: refuseMalformed,
+  });
+  const fastify = adapter.getInstance();
+  fastify.removeAllContentTypeParsers();
+  // Bodies are read by whoever wants them, as raw bytes, whatever their Content-Type.
+  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.raw.setHeader('X-Content-Type-Options', 'nosniff');
+    if (request.originalUrl.startsWith('/v2')) reply.raw.setHeader('Docker-Distribution-API-Version', 'registry/2.0');
+    done();
+  });
+  return adapter;
+}
+
+/** What isn't HTTP gets one answer, if it can still hear it. */
+function refuseMalformed(_error: Error, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = errorBody('requestInvalid');
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ByteSource } from '#cas';
+import { RegistryError } from '#oci';
+
+/** How a body may end before its time. */
+export type BodyFailure = 'aborted' | 'stalled';
+
+/**
+ * A request's body as storage wants it: bytes that simply end. How they ended is asked afterwards, so that whatever came stays stored and
+ * can be resumed. The idle time-out runs only while we wait for the client, never while the client waits for us.
+ */
+export class RequestBody {
+  failure: BodyFailure | null = null;
+
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    private readonly idleMilliseconds: number,
+  ) {}
+
+  /** Bytes announced by Content-Length; undefined for a streamed body. */
+  get announced(): number | undefined {
+    const header = this.request.headers['content-length'];
+    return header === undefined ? undefined : Number(header);
+  }
+
+  /** True where no body can come: no length and no chunking, or a length of 0. */
+  get empty(): boolean {
+    return this.request.headers['transfer-encoding'] === undefined && (this.announced ?? 0) === 0;
+  }
+
+  /** Throws `uploadInterrupted` where the body did not end as it should. */
+  assertComplete(): void {
+    if (this.failure) throw new RegistryError('uploadInterrupted', { reason: this.failure });
+  }
+
+  /** The bytes; may be asked for once. */
+  async *chunks(): ByteSource {
+    const { request } = this;
+    if (request.headers.expect !== undefined) this.response.writeContinue();
+    for (;;) {
+      const chunk = request.read() as Buffer | null;
+      if (chunk !== null) yield chunk;
+      else if (request.readableEnded) return;
+      else if (!(await this.more())) return;
+    }
+  }
+
+  /** Waits until there is something to read or the end is known; false when nothing will come any more. */
+  private more(): Promise<boolean> {
+    const { request } = this;
+    if (request.destroyed && !request.complete) return Promise.resolve(this.fail('aborted'));
+    return new Promise((resolve) => {
+      const settle = (answer: boolean) => {
+        clearTimeout(timer);
+        request.off('readable', onReadable).off('end', onEnd).off('close', onClose).off('error', onClose);
+        resolve(answer);
+      };
+      const onReadable = () => settle(true);
+      const onEnd = () => settle(false);
+      const onClose = () => settle(request.complete ? false : this.fail('aborted'));
+      const timer = setTimeout(() => settle(this.fail('stalled')), this.idleMilliseconds);
+      request.on('readable', onReadable).on('end', onEnd).on('close', onClose).on('error', onClose);
+    });
+  }
+
+  private fail(failure: BodyFailure): false {
+    this.failure = failure;
+    return false;
+  }
+}

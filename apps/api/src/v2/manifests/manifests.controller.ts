@@ -1,0 +1,79 @@
+import { Controller, Delete, Get, Head, HttpCode, Param, Put, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { StoredManifest } from '#metadata';
+import { parseTag, type Reference, type RepositoryName } from '#oci';
+import { Name, nameOf, Needs } from '../../edge/access.js';
+import { matchesEtag } from '../../edge/etag.js';
+import { EdgeLimits } from '../../edge/limits.js';
+import { allOf, type Query as QueryParameters } from '../../edge/query.js';
+import { RequestBody } from '../../edge/request-body.js';
+import { ManifestsService } from './manifests.service.js';
+import { readPayload } from './read-payload.js';
+import { NewReferencePipe, ReferencePipe } from './reference.pipe.js';
+
+/** Manifests by tag or digest (distribution-spec, "Pulling manifests", "Pushing Manifests", "Deleting Manifests"). */
+@Controller('v2/:name/manifests')
+export class ManifestsController {
+  constructor(
+    private readonly manifests: ManifestsService,
+    private readonly limits: EdgeLimits,
+  ) {}
+
+  @Head(':reference')
+  @Needs('pull')
+  async head(
+    @Name() name: RepositoryName,
+    @Param('reference', ReferencePipe) reference: Reference,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const manifest = await this.manifests.get(name, reference);
+    void reply.headers(headersOf(manifest)).header('content-length', manifest.size).status(200).send();
+  }
+
+  /** The stored bytes under their stored media type, whatever `Accept` says: old scripts send none that fits. */
+  @Get(':reference')
+  @Needs('pull')
+  async get(
+    @Name() name: RepositoryName,
+    @Param('reference', ReferencePipe) reference: Reference,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const manifest = await this.manifests.get(name, reference);
+    void reply.headers(headersOf(manifest));
+    if (matchesEtag(request.headers['if-none-match'], manifest.digest)) void reply.status(304).send();
+    else void reply.status(200).send(manifest.payload);
+  }
+
+  @Put(':reference')
+  @Needs('push')
+  async put(
+    @Param('reference', NewReferencePipe) reference: Reference,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const name = nameOf(request);
+    const extraTags = 'digest' in reference ? allOf(request.query as QueryParameters, 'tag').map(parseTag) : [];
+    const payload = await readPayload(new RequestBody(request.raw, reply.raw, this.limits.idleMilliseconds));
+    const { digest, subject } = await this.manifests.put(name, {
+      payload,
+      contentType: request.headers['content-type'],
+      ...('digest' in reference ? { expected: reference.digest, tags: extraTags } : { tags: [reference.tag] }),
+    });
+    void reply.headers({ location: `/v2/${name}/manifests/${digest}`, 'docker-content-digest': digest, 'content-length': 0 });
+    if (subject) void reply.header('oci-subject', subject);
+    if (extraTags.length > 0) void reply.header('oci-tag', extraTags);
+    void reply.status(201).send();
+  }
+
+  @Delete(':reference')
+  @Needs('delete')
+  @HttpCode(202)
+  async delete(@Name() name: RepositoryName, @Param('reference', ReferencePipe) reference: Reference): Promise<void> {
+    await this.manifests.delete(name, reference);
+  }
+}
+
+function headersOf({ digest, mediaType }: StoredManifest): Record<string, string> {
+  return { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` };
+}

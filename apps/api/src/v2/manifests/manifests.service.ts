@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { parseManifest, referrerDescriptor } from '#manifest';
+import { ManifestStore, TagStore, type StoredManifest } from '#metadata';
+import { algorithmOf, digestOf, RegistryError, type Digest, type Reference, type RepositoryName, type Tag } from '#oci';
+import { DiskGuard } from '../../edge/disk-guard.js';
+
+/** A manifest as a client sends it; `expected` is the digest it was addressed by, if any. */
+export interface PushedManifest {
+  readonly payload: Buffer;
+  readonly contentType: string | undefined;
+  readonly expected?: Digest;
+  readonly tags: readonly Tag[];
+}
+
+@Injectable()
+export class ManifestsService {
+  constructor(
+    private readonly manifests: ManifestStore,
+    private readonly tags: TagStore,
+    private readonly disk: DiskGuard,
+  ) {}
+
+  /** Throws `manifestUnknown`. */
+  async get(name: RepositoryName, reference: Reference): Promise<StoredManifest> {
+    const manifest = await this.manifests.find(name, reference);
+    if (!manifest) throw new RegistryError('manifestUnknown', { name, reference: textOf(reference) });
+    return manifest;
+  }
+
+  /** Throws `digestMismatch`, `manifestInvalid`, `manifestReferenceUnknown` naming all that is missing. */
+  async put(name: RepositoryName, { payload, contentType, expected, tags }: PushedManifest): Promise<{ digest: Digest; subject?: Digest }> {
+    await this.disk.assertRoom();
+    const algorithm = expected ? algorithmOf(expected) : 'sha256';
+    const digest = digestOf(algorithm, createHash(algorithm).update(payload).digest());
+    if (expected && expected !== digest) throw new RegistryError('digestMismatch', { expected, computed: digest });
+    const parsed = parseManifest(payload, contentType);
+    const result = await this.manifests.put(name, {
+      digest,
+      payload,
+      tags,
+      mediaType: parsed.mediaType,
+      artifactType: parsed.artifactType,
+      configDigest: parsed.config?.digest,
+      subject: parsed.subject?.digest,
+      referrerDescriptor: parsed.subject && referrerDescriptor(parsed, digest, payload.length),
+      references: parsed.references,
+    });
+    if (result.outcome === 'missing') throw new RegistryError('manifestReferenceUnknown', { missing: result.digests });
+    return { digest, subject: parsed.subject?.digest };
+  }
+
+  /** By tag only the tag goes; by digest the manifest and every tag on it. Throws `manifestUnknown`, `manifestInUse`. */
+  async delete(name: RepositoryName, reference: Reference): Promise<void> {
+    if ('tag' in reference) {
+      if (!(await this.tags.delete(name, reference.tag))) throw new RegistryError('manifestUnknown', { name, reference: reference.tag });
+      return;
+    }
+    const result = await this.manifests.delete(name, reference.digest);
+    if (result.outcome === 'unknown') throw new RegistryError('manifestUnknown', { name, reference: reference.digest });
+    if (result.outcome === 'inUse') throw new RegistryError('manifestInUse', { digest: reference.digest, manifests: result.manifests });
+  }
+}
+
+function textOf(reference: Reference): string {
+  return 'tag' in reference ? reference.tag : reference.digest;
+}

@@ -1,0 +1,27 @@
+import { LRUCache } from 'lru-cache';
+import { StreamHash } from '#cas';
+import type { DigestAlgorithm } from '#oci';
+
+/**
+ * The hashes of uploads whose every byte came through this process, so that a session's next chunk goes on where the last one ended.
+ * Native hash states can't be stored, so this is no truth: a session that isn't here is verified by a worker instead.
+ */
+export class RunningHashes {
+  private readonly hashes = new LRUCache<string, StreamHash>({ max: 20_000, ttl: 3_600_000 });
+
+  /** The hash over exactly the first `offset` bytes, or null where this process doesn't have it; taken out, since only one request may feed it. */
+  take(sessionId: string, offset: number, algorithm: DigestAlgorithm): StreamHash | null {
+    if (offset === 0) return new StreamHash(algorithm);
+    const hash = this.hashes.get(sessionId);
+    this.hashes.delete(sessionId);
+    return hash?.bytes === offset && hash.algorithm === algorithm ? hash : null;
+  }
+
+  keep(sessionId: string, hash: StreamHash): void {
+    this.hashes.set(sessionId, hash);
+  }
+
+  drop(sessionId: string): void {
+    this.hashes.delete(sessionId);
+  }
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { BlobStore, UploadSessionStore, type UploadSession } from '#metadata';
+import { RegistryError, type Digest, type DigestAlgorithm, type RepositoryName } from '#oci';
+import { DiskGuard } from '../../edge/disk-guard.js';
+import { assertWhole } from './limited.js';
+import { UploadReceiver, type Chunk, type Target } from './upload-receiver.js';
+
+/** Upload sessions up to their end. A session is a row; any replica may serve each of its requests. */
+@Injectable()
+export class UploadsService {
+  constructor(
+    private readonly sessions: UploadSessionStore,
+    private readonly blobs: BlobStore,
+    private readonly receiver: UploadReceiver,
+    private readonly disk: DiskGuard,
+  ) {}
+
+  /** Opens a session whose bytes are hashed with `algorithm` on their way; answers its id. Throws `storageFull`. */
+  async begin(name: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<string> {
+    await this.disk.assertRoom();
+    const id = randomUUID();
+    await this.sessions.begin(name, { id, storage: this.receiver.begin(id), algorithm });
+    return id;
+  }
+
+  /** Links a blob the caller may read elsewhere (`from`, or anywhere) into `to`; false where there is none. */
+  mount(to: RepositoryName, digest: Digest, from?: RepositoryName): Promise<boolean> {
+    return this.blobs.mount(to, digest, from);
+  }
+
+  /** An open session; throws `uploadUnknown`. */
+  async get({ name, id }: Target): Promise<UploadSession> {
+    const session = await this.sessions.find(name, id);
+    if (session?.state !== 'open') throw new RegistryError('uploadUnknown', { session: id });
+    return session;
+  }
+
+  /** Adds a body to a session and answers the new offset. Whatever came is recorded first, so that it can be resumed, then judged. */
+  async append(target: Target, chunk: Chunk): Promise<number> {
+    const received = await this.receiver.receive(target, chunk);
+    await this.receiver.record(target.id, received, true);
+    assertWhole(chunk.body, chunk.range, received.storage.offset);
+    return received.storage.offset;
+  }
+
+  /** Ends a session without a blob; throws `uploadUnknown`. */
+  async cancel({ name, id }: Target): Promise<void> {
+    this.receiver.forget(id);
+    if (!(await this.sessions.cancel(name, id))) throw new RegistryError('uploadUnknown', { session: id });
+  }
+}
