@@ -30,7 +30,10 @@ export class Exchange {
         if (response) socket.destroy();
       };
       socket.on('data', (bytes) => take(parser.push(bytes)));
-      socket.on('end', () => take(parser.end()));
+      socket.on('end', () => {
+        take(parser.end());
+        settle(() => reject(new Error('the answer ended early')));
+      });
       socket.on('error', (error) => settle(() => reject(error)));
       socket.on('close', () => settle(() => reject(new Error('connection closed before an answer came'))));
     });

@@ -1,8 +1,11 @@
-import type { Descriptor, Digest, DigestAlgorithm } from '#oci';
+import { mediaTypes, type Descriptor, type Digest, type DigestAlgorithm } from '#oci';
 import type { ContentBuilder } from './builders.js';
 import { describeBytes, digestBytes, type Content } from './content.js';
 import { HttpClient, type Inspect } from './http-client.js';
 import type { HttpResponse } from './http-response.js';
+
+/** What a client sends that can use every kind of manifest. */
+export const acceptManifests = { Accept: Object.values(mediaTypes) };
 
 export type Query = Readonly<Record<string, string | readonly string[]>>;
 
@@ -71,7 +74,7 @@ export class Registry {
 
   /** The digest a manifest reference or blob stands for, or null where the registry has none. */
   async resolve(name: string, kind: 'manifests' | 'blobs', reference: string): Promise<string | null> {
-    const response = await this.http.head(`/v2/${name}/${kind}/${reference}`);
+    const response = await this.http.head(`/v2/${name}/${kind}/${reference}`, kind === 'manifests' ? acceptManifests : {});
     return response.status === 404 ? null : response.need('Docker-Content-Digest');
   }
 }
