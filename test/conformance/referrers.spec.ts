@@ -33,7 +33,10 @@ describe('referrers', () => {
     const image = await registry.push(name, anImage());
     const contents = [
       await registry.push(name, anImage().withSubject(image)),
-      await registry.push(name, anArtifact(sbom).annotated({ 'org.example.a': 'b', 'org.example.é🚢': '\u0000"\\' }).withSubject(image)),
+      await registry.push(
+        name,
+        anArtifact(sbom).annotated({ 'org.example.a': 'b', 'org.example.é🚢': '\u0000"\\\ud800' }).withSubject(image),
+      ),
       await registry.push(name, anArtifact(signature).withSubject(image).tagged('signature')),
       await registry.push(name, anIndex().of(anImage()).ofArtifactType(sbom).annotated({ x: 'y' }).withSubject(image)),
       await registry.push(name, anIndex().of(anImage()).withSubject(image)),

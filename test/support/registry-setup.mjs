@@ -7,6 +7,7 @@ import { RunningRegistry } from './running-registry.ts';
 export default async function setUp() {
   if (!process.env.REGISTRY_URL) {
     // A short idle time-out, so that a body that stalls can be waited for.
+    process.env.REGISTRY_IDLE_SECONDS = '3';
     globalThis.registryUnderTest = await RunningRegistry.start({ env: { IDLE_TIMEOUT_SECONDS: '3', LOG_LEVEL: 'warn' } });
     process.env.REGISTRY_URL = globalThis.registryUnderTest.url;
   }
