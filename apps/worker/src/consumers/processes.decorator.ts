@@ -1,0 +1,12 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { Processor } from '@nestjs/bullmq';
+import type { Job } from '#jobs';
+
+/** Where the name of the job that a class processes is kept. */
+export const processedJob = Symbol('processed job');
+
+/** Makes a class (a `WorkerHost`) the processor of one kind of job. */
+export function Processes(job: Job): ClassDecorator {
+  const options = { concurrency: job.options.concurrency, drainDelay: 30, runRetryDelay: 1_000 };
+  return applyDecorators(Processor(job.name, options), SetMetadata(processedJob, job.name));
+}

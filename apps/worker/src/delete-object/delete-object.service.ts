@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { StorageDriver, StorageError } from '#cas';
+import type { DrainResult, OutboxRow } from '#metadata';
+import { forEachRow, messageOf, type OutboxWork } from '../outbox/outbox-work.js';
+
+/** Removes objects that no row points at any more, many with one call. */
+@Injectable()
+export class DeleteObjectService implements OutboxWork<'delete-object'> {
+  readonly kind = 'delete-object';
+  readonly batch = 500;
+  readonly lanes = 1;
+
+  constructor(private readonly driver: StorageDriver) {}
+
+  async run(rows: readonly OutboxRow<'delete-object'>[]): Promise<DrainResult> {
+    try {
+      await this.driver.delete(rows.map(({ key }) => key));
+      return { done: rows.map(({ id }) => id), failed: [] };
+    } catch (error) {
+      if (error instanceof StorageError) return { done: [], failed: rows.map(({ id }) => ({ id, error: messageOf(error) })) };
+      // One key that isn't the driver's own must not hold up all the others.
+      return forEachRow(rows, 16, ({ key }) => this.driver.delete([key]));
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { StorageDriver } from '#cas';
+import { BlobStore } from '#metadata';
+import type { Digest, RepositoryName } from '#oci';
+import { fieldsOf, type JsonFields } from './json-fields.js';
+
+/** Configs are small; a larger one is data under a config's name. */
+const maxBytes = 4 * 1024 * 1024;
+
+/** Reads config blobs as JSON. */
+@Injectable()
+export class ConfigReader {
+  constructor(
+    private readonly blobs: BlobStore,
+    private readonly driver: StorageDriver,
+  ) {}
+
+  /** The config's JSON object; undefined where the blob is gone, too large, or something else. Throws StorageError. */
+  async read(repository: RepositoryName, digest: Digest): Promise<JsonFields | undefined> {
+    const blob = await this.blobs.find(repository, digest);
+    if (!blob || blob.size > maxBytes) return undefined;
+    const reader = await this.driver.read(blob.storageKey);
+    if (!reader) return undefined;
+    const chunks: Buffer[] = [];
+    // Copied: the reader's buffers are its own.
+    for await (const chunk of reader) chunks.push(Buffer.from(chunk));
+    return parse(Buffer.concat(chunks));
+  }
+}
+
+function parse(bytes: Buffer): JsonFields | undefined {
+  try {
+    return fieldsOf(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}

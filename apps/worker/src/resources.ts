@@ -1,0 +1,48 @@
+import { DigestVerifier, openDriver, type StorageDriver } from '#cas';
+import { openJobBackend, Outage, type JobBackend } from '#jobs';
+import { Database } from '#metadata';
+import { databaseUrlOf, SettingsError, type Logger, type Settings } from '#platform';
+import { outageLog } from './outbox/outage-log.js';
+
+/** What the worker holds open. None of it needs to be there yet when the worker starts. */
+export interface WorkerResources {
+  readonly db: Database;
+  readonly database: Outage;
+  readonly driver: StorageDriver;
+  readonly verifier: DigestVerifier;
+  readonly backend: JobBackend;
+  close(): Promise<void>;
+}
+
+/** Every kind of row that is being worked off holds a connection and may need a second one. */
+const spareConnections = 6;
+
+/** Opens everything; throws SettingsError where there is no database to work for. */
+export function openResources(settings: Settings, logger: Logger): WorkerResources {
+  const { threads } = settings.verification;
+  const url = databaseUrlOf(settings);
+  const db = Database.connect({
+    url,
+    poolSize: Math.max(settings.database.poolSize, 2 * threads + spareConnections),
+    applicationName: 'entrepot-worker',
+    onError: (error) => database.failed(error),
+  });
+  const report = outageLog(logger);
+  const database = new Outage({ name: 'PostgreSQL', probe: () => db.ping(), report });
+  const driverOptions = storageOf(settings);
+  const driver = openDriver(driverOptions);
+  const verifier = new DigestVerifier({ driverOptions, threads });
+  const backend = openJobBackend({ redisUrl: settings.redis.url, databaseUrl: url }, report);
+  const close = async () => {
+    database.close();
+    // In the order in which one uses the other; one that can't be closed must not keep the others open.
+    for (const resource of [backend, verifier, driver, db])
+      await resource.close().catch((err: unknown) => logger.warn({ err }, 'closed badly'));
+  };
+  return { db, database, driver, verifier, backend, close };
+}
+
+function storageOf({ storage }: Settings): Parameters<typeof openDriver>[0] {
+  if (storage.driver === 's3') throw new SettingsError('STORAGE_DRIVER must be filesystem: this version has no S3 driver');
+  return storage;
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { DigestVerifier, StorageDriver, type StoredObject } from '#cas';
+import { DatabaseUnavailableError, UploadSessionStore, type DrainResult, type OutboxRow } from '#metadata';
+import { algorithmOf, type Digest } from '#oci';
+import { messageOf, type OutboxWork } from '../outbox/outbox-work.js';
+
+/** How many verdicts one process works on at once. */
+export class VerifyLanes {
+  constructor(readonly count: number) {}
+}
+
+/**
+ * Gives completed uploads their verdict by re-reading what is stored. The session's row is the truth: settled or gone, there is nothing to
+ * do. Two workers on the same session do the same twice: commit and settle may be replayed.
+ */
+@Injectable()
+export class VerifyBlobService implements OutboxWork<'verify-blob'> {
+  readonly kind = 'verify-blob';
+  readonly batch = 1;
+  readonly lanes: number;
+  readonly #stop = new AbortController();
+
+  constructor(
+    private readonly sessions: UploadSessionStore,
+    private readonly driver: StorageDriver,
+    private readonly verifier: DigestVerifier,
+    lanes: VerifyLanes,
+  ) {
+    this.lanes = lanes.count;
+  }
+
+  async run(rows: readonly OutboxRow<'verify-blob'>[]): Promise<DrainResult> {
+    const done: number[] = [];
+    const failed: { id: number; error: string }[] = [];
+    for (const { id, key } of rows) {
+      try {
+        await this.#verify(key);
+        done.push(id);
+      } catch (error) {
+        // Cut short by a shutdown, the row has not failed: it stays due for whoever comes next.
+        if (this.#stop.signal.aborted) continue;
+        if (error instanceof DatabaseUnavailableError) throw error;
+        failed.push({ id, error: messageOf(error) });
+      }
+    }
+    return { done, failed };
+  }
+
+  /** Breaks off what is being read. */
+  abort(): void {
+    this.#stop.abort();
+  }
+
+  async #verify(sessionId: string): Promise<void> {
+    const session = await this.sessions.findCompleted(sessionId);
+    if (!session) return;
+    const { digest: claimed, storage } = session;
+    const object = await this.driver.commit(storage);
+    const stored = await this.verifier.digest(object.key, algorithmOf(claimed), this.#stop.signal);
+    await this.sessions.settle(sessionId, verdictOn(object, claimed, stored));
+  }
+}
+
+function verdictOn(object: StoredObject, claimed: Digest, stored: { digest: Digest; size: number } | null) {
+  if (!stored) return { ok: false, kind: 'uploadInvalid', detail: { reason: 'the stored bytes are gone; upload them again' } } as const;
+  if (stored.digest !== claimed) {
+    return { ok: false, kind: 'digestMismatch', detail: { expected: claimed, computed: stored.digest } } as const;
+  }
+  return { ok: true, digest: claimed, size: stored.size, storageKey: object.key } as const;
+}
