@@ -10,3 +10,4 @@ export { commandLineOf, identityOf, signal, waitUntilGone } from './process-iden
 export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 export type { EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { DataFolderInUseError, EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
+export { StartError } from './start-error.js';

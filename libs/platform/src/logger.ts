@@ -25,5 +25,7 @@ export function createLogger({ process: name, level = 'info', destination = proc
   if (destination !== process.stdout) return pino(options, { write: (json: string) => destination.write(line(json)) });
   // Synchronous, so that the last words of a process that dies are not lost.
   const stdout = pino.destination({ dest: 1, sync: true });
+  // A log that nobody reads any more must not end the service.
+  stdout.on('error', () => undefined);
   return pino(options, { write: (json: string) => stdout.write(line(json)) });
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createLogger } from './logger.js';
 import { loadSettings, SettingsError, type Settings } from './settings.js';
+import { StartError } from './start-error.js';
 
 /** EX_CONFIG of sysexits.h: starting again would fail again, until somebody changes a setting. */
 export const settingsExitCode = 78;
@@ -44,8 +45,8 @@ export function onShutdown(drain: (reason: string) => Promise<void>, limitSecond
 }
 
 /**
- * The whole of a process: settings, logger, then `start`. What fails at boot, and what nobody caught later, becomes one log line and exit
- * code 1; a SettingsError exit code 78.
+ * The whole of a process: settings, logger, then `start`. What fails at boot, and what nobody caught later, becomes one log line (without a
+ * stack for a StartError) and exit code 1; a SettingsError exit code 78.
  */
 export async function runProcess(name: string, start: (settings: Settings, logger: Logger) => Promise<void>): Promise<void> {
   let logger = createLogger({ process: name });
@@ -58,7 +59,7 @@ export async function runProcess(name: string, start: (settings: Settings, logge
     logger = createLogger({ process: name, level: settings.log.level });
     await start(settings, logger);
   } catch (error) {
-    if (error instanceof SettingsError) logger.fatal(error.message);
+    if (error instanceof StartError) logger.fatal(error.message);
     else logger.fatal({ err: error }, 'cannot start');
     process.exit(error instanceof SettingsError ? settingsExitCode : 1);
   }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { environmentSchema, type Environment } from './settings-schema.js';
+import { StartError } from './start-error.js';
 
 /** Where blobs are kept, discriminated by `driver`. */
 export type StorageSettings =
@@ -34,7 +35,7 @@ export interface Settings {
 }
 
 /** A variable of the environment is missing or wrong; the message is one line that names it. */
-export class SettingsError extends Error {
+export class SettingsError extends StartError {
   override readonly name = 'SettingsError';
 }
 

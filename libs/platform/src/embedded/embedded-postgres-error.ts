@@ -1,5 +1,7 @@
+import { StartError } from '../start-error.js';
+
 /** The embedded PostgreSQL cannot serve; the message is one line for people. */
-export class EmbeddedPostgresError extends Error {
+export class EmbeddedPostgresError extends StartError {
   override readonly name: string = 'EmbeddedPostgresError';
 }
 

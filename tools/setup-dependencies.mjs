@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive } from './setup-lock.mjs';
+import { SetupError, cache, root } from './setup-paths.mjs';
+
+const stampOf = (modules) => join(modules, '.entrepot-made-from');
+const nodeIn = (modules) => join(modules, 'node/bin/node');
+
+/** node_modules as package-lock.json says, installed beside its place and renamed into it. */
+export async function installDependencies(say) {
+  removeLeftOvers();
+  const modules = join(root, 'node_modules');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  if (read(stampOf(modules)) === wanted && existsSync(nodeIn(modules))) return;
+  if (isInstalledByHand(modules)) {
+    await provideNode(modules);
+    writeFileSync(stampOf(modules), wanted);
+    return;
+  }
+  say('installing dependencies (once, about a minute)');
+  const beside = join(cache, `install-${process.pid}`);
+  mkdirSync(beside, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
+    if (existsSync(join(root, file))) copyFileSync(join(root, file), join(beside, file));
+  }
+  // No package's own script is run: none is needed but that of `node`, which comes below.
+  await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], beside);
+  await provideNode(join(beside, 'node_modules'));
+  writeFileSync(stampOf(join(beside, 'node_modules')), wanted);
+  if (existsSync(modules)) renameSync(modules, join(beside, 'replaced'));
+  renameSync(join(beside, 'node_modules'), modules);
+  rmSync(beside, { recursive: true, force: true });
+}
+
+/** What `npm ci` or `npm install` made is as good, if it holds every package of the lock file in its version. */
+function isInstalledByHand(modules) {
+  const installed = parse(read(join(modules, '.package-lock.json')));
+  const locked = parse(read(join(root, 'package-lock.json')));
+  if (installed === undefined) return false;
+  return Object.entries(locked.packages).every(
+    ([path, { version, optional }]) => path === '' || (installed.packages[path] ? installed.packages[path].version === version : optional),
+  );
+}
+
+/** The package `node` fetches the program for this system in an install script, which npm may have been told not to run. */
+async function provideNode(modules) {
+  if (existsSync(nodeIn(modules))) return;
+  await run(process.execPath, ['installArchSpecificPackage.js'], join(modules, 'node'));
+  if (!existsSync(nodeIn(modules))) throw new SetupError('the package "node" did not install; see the output above');
+}
+
+function npm(args, cwd) {
+  return run('npm', args, cwd);
+}
+
+async function run(command, args, cwd) {
+  const env = { ...process.env, npm_config_loglevel: 'error', npm_config_audit: 'false', npm_config_fund: 'false' };
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const code = await new Promise((resolve) => child.once('error', () => resolve(-1)).once('exit', resolve));
+  if (code !== 0) throw new SetupError(`"${command} ${args[0]}" failed; see the output above`);
+}
+
+/** Of runs that were killed; those of the living are theirs. */
+function removeLeftOvers() {
+  if (!existsSync(cache)) return;
+  for (const name of readdirSync(cache)) {
+    const [, pid] = /^(?:install|build)-(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(cache, name), { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(json) {
+  return json === undefined ? undefined : JSON.parse(json);
+}

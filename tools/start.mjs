@@ -1,0 +1,25 @@
+// npm start: sets the checkout up if need be, then runs the supervisor on the Node that comes with it.
+// Old versions of Node have to understand this file far enough to be told that they are too old.
+import { spawn } from 'node:child_process';
+
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  console.error(`entrepot: Node 20 or newer is needed, this is ${process.versions.node}`);
+  process.exit(1);
+}
+
+const say = (text) => console.error(`entrepot: ${text}`);
+const { setUp, node } = await import('./setup.mjs');
+
+try {
+  await setUp(say);
+} catch (error) {
+  say(error.message);
+  process.exit(1);
+}
+
+// The channel tells the supervisor when this process is gone.
+const supervisor = spawn(node, ['--enable-source-maps', new URL('../dist/apps/supervisor/src/main.js', import.meta.url).pathname], {
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+});
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => supervisor.kill(signal));
+supervisor.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGKILL' ? 137 : 1)));
