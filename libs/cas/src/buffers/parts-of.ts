@@ -1,17 +1,9 @@
 import type { ByteSource } from '../storage-driver.js';
-import type { BufferBudget, Reservation } from './buffer-budget.js';
+import type { BufferBudget } from './buffer-budget.js';
+import { GatheredPart, type Part } from './gathered-part.js';
 
 /** Sockets of Node hand over what they read whole, at most this much at once. */
 const chunkBytes = 64 * 1024;
-/** Bounds what tiny chunks cost beside their bytes, and stays below the vector a single writev takes (IOV_MAX). */
-const maxChunks = 512;
-
-/** Bytes gathered from a source, and the reservation they stand under; whoever takes a part releases it. */
-export interface Part {
-  readonly chunks: readonly Uint8Array[];
-  readonly bytes: number;
-  release(): void;
-}
 
 /** `partBytes`: what a part holds at most, as long as chunks are no larger than a socket's. `expectedBytes`: the source's length, if announced. */
 export interface PartOptions {
@@ -123,32 +115,5 @@ class Gathering {
     if (now - this.#window.since > this.#options.buffers.patienceMs) this.#window = { since: now, bytes: 0 };
     this.#window.bytes += bytes;
     return this.#window.bytes >= this.#options.partBytes;
-  }
-}
-
-class GatheredPart implements Part {
-  readonly chunks: Uint8Array[] = [];
-  bytes = 0;
-
-  constructor(private readonly reservation: Reservation) {}
-
-  add(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-    this.bytes += chunk.length;
-  }
-
-  hasRoom(bytes: number): boolean {
-    return this.chunks.length < maxChunks && this.bytes + bytes <= this.reservation.bytes;
-  }
-
-  release(): void {
-    this.reservation.release();
-  }
-
-  /** This part, or null, released, where nothing came. */
-  orNothing(): Part | null {
-    if (this.bytes > 0) return this;
-    this.release();
-    return null;
   }
 }

@@ -1,4 +1,4 @@
-import { constants, open, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { open, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import type { BufferBudget } from '../../buffers/buffer-budget.js';
 import { partsOf } from '../../buffers/parts-of.js';
 import { ReadBuffers } from '../../buffers/read-buffers.js';
@@ -9,7 +9,8 @@ import { Folders } from './folders.js';
 import { joinPieces } from './join-pieces.js';
 import { listObjects, statObject } from './list-objects.js';
 import { MemoryReader, ObjectReader, readFully, type Stretch } from './object-reader.js';
-import { cutTo, PieceWriter } from './piece-writer.js';
+import { PieceWriter } from './piece-writer.js';
+import { settlePiece } from './settle-piece.js';
 import { isFenced, lastPiece, parsePieces, startPieces, withLastPiece, withNewPiece, type UploadPieces } from './upload-pieces.js';
 
 /** What one writev takes: larger ones gain nothing. */
@@ -123,21 +124,10 @@ export class FilesystemDriver extends StorageDriver {
     return state.joinKey;
   }
 
-  /** Everything is durable already; an append whose answer got lost may have left more than that, and an upload without bytes has no file yet. */
   async #settle(state: UploadPieces): Promise<string> {
-    const { key, length } = lastPiece(state);
-    const path = this.#folders.pathOf(key);
-    await onDisk('commit', async () => {
-      if (length === 0) await this.#folders.prepare(path);
-      const file = await open(path, length === 0 ? constants.O_RDWR | constants.O_CREAT : constants.O_RDWR);
-      try {
-        const wasCut = await cutTo(file, length);
-        if (wasCut || length === 0) await Promise.all([file.datasync(), length === 0 ? this.#folders.syncName(path) : null]);
-      } finally {
-        await file.close();
-      }
-    });
-    return key;
+    const piece = lastPiece(state);
+    await onDisk('commit', () => settlePiece(piece, this.#folders));
+    return piece.key;
   }
 }
 

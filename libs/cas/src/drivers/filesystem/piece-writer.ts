@@ -1,11 +1,13 @@
 import { constants, open, type FileHandle } from 'node:fs/promises';
-import type { Part } from '../../buffers/parts-of.js';
+import type { Part } from '../../buffers/gathered-part.js';
 import { StorageError } from '../../storage-error.js';
 import { onDisk } from './disk-errors.js';
 import type { Folders } from './folders.js';
 import type { Piece } from './upload-pieces.js';
 
 const { O_WRONLY, O_CREAT, O_EXCL } = constants;
+/** Flushing on the way lets the disk work while bytes come, so that the end of a large body does not wait for all of it. */
+const flushBytes = 16 * 1024 * 1024;
 
 /** Appends to one piece, one write in flight while the next part is gathered. Opens its file when the first bytes come. */
 export class PieceWriter {
@@ -13,6 +15,8 @@ export class PieceWriter {
   #file: FileHandle | null = null;
   #length: number;
   #writing: Promise<void> = Promise.resolve();
+  #flushing: Promise<void> = Promise.resolve();
+  #unflushed = 0;
 
   constructor(
     private readonly folders: Folders,
@@ -34,6 +38,8 @@ export class PieceWriter {
   /** Makes all that was added durable, with the file's name where it is new, and answers the piece's new length. */
   async finish(): Promise<number> {
     await this.#writing;
+    // A flush that failed is reported once by the system: a later one that succeeds says nothing about those bytes.
+    await this.#flushing;
     const file = this.#file;
     // A file of durable length 0 is new, or left by a writer that never answered: nobody has seen to its name yet.
     const nameIsNew = this.piece.length === 0;
@@ -43,6 +49,7 @@ export class PieceWriter {
 
   async close(): Promise<void> {
     await this.#writing.catch(() => undefined);
+    await this.#flushing.catch(() => undefined);
     const file = this.#file;
     this.#file = null;
     if (file) await onDisk('close', () => file.close());
@@ -52,6 +59,14 @@ export class PieceWriter {
     this.#file ??= await this.#open();
     await writeFully(this.#file, part.chunks, this.#length);
     this.#length += part.bytes;
+    this.#unflushed += part.bytes;
+    if (this.#unflushed >= flushBytes) this.#flushBeside(this.#file);
+  }
+
+  #flushBeside(file: FileHandle): void {
+    this.#unflushed = 0;
+    this.#flushing = this.#flushing.then(() => onDisk('flush', () => file.datasync()));
+    this.#flushing.catch(() => undefined);
   }
 
   async #open(): Promise<FileHandle> {
@@ -78,11 +93,14 @@ async function openAt(path: string, length: number): Promise<FileHandle> {
   }
 }
 
-/** Cuts a file to its durable length, answering whether there was more; throws StorageError where there is less. */
-export async function cutTo(file: FileHandle, length: number): Promise<boolean> {
+async function cutTo(file: FileHandle, length: number): Promise<void> {
   const { size } = await file.stat();
+  if (hasMoreThan(length, size)) await file.truncate(length);
+}
+
+/** Compares a file's size to its durable length; throws StorageError where bytes are missing. */
+export function hasMoreThan(length: number, size: number): boolean {
   if (size < length) throw new StorageError(`a stored file has ${size} bytes of the ${length} that were durable`);
-  if (size > length) await file.truncate(length);
   return size > length;
 }
 
