@@ -1,4 +1,6 @@
 const base = {
+  // Not in the temporary folder, which is looked through for what a run leaves behind.
+  cacheDirectory: '<rootDir>/.cache/jest',
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
@@ -27,9 +29,15 @@ export default {
     {
       ...base,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      testMatch: ['<rootDir>/test/e2e/*.spec.ts'],
       globalSetup: '<rootDir>/test/e2e/fixture/setup.mjs',
       globalTeardown: '<rootDir>/test/e2e/fixture/teardown.mjs',
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/fixture/patience.mjs'],
+    },
+    {
+      ...base,
+      displayName: 'faults',
+      testMatch: ['<rootDir>/test/e2e/faults/*.spec.ts'],
       setupFilesAfterEnv: ['<rootDir>/test/e2e/fixture/patience.mjs'],
     },
   ],
