@@ -21,10 +21,7 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     database,
     driver,
     jobs,
-    disk: new DiskGuard(driver, {
-      minFreeBytes: settings.uploads.minFreeBytes,
-      dataDir: settings.database.url ? undefined : settings.dataDir,
-    }),
+    disk: new DiskGuard(driver, { minFreeBytes: settings.uploads.minFreeBytes, dataDir: settings.dataDir }),
     limits: new EdgeLimits(settings.http.idleTimeoutSeconds * 1_000, settings.verification.timeoutSeconds * 1_000),
     times: { blobGraceSeconds: settings.blobs.graceSeconds, uploadExpirySeconds: settings.uploads.expirySeconds },
     close: () => closeAll(jobs, backend, driver, database),

@@ -9,10 +9,10 @@ export class DiskGuard {
   private free = Number.POSITIVE_INFINITY;
   private lookedAt = Number.NEGATIVE_INFINITY;
 
-  /** `minFreeBytes` must stay free where blobs are stored, and in `dataDir` where the embedded Postgres lives (undefined: elsewhere). */
+  /** `minFreeBytes` must stay free where blobs are stored, and in `dataDir`, where an embedded Postgres lives, if there is such a folder. */
   constructor(
     private readonly driver: StorageDriver,
-    private readonly limits: { readonly minFreeBytes: number; readonly dataDir?: string },
+    private readonly limits: { readonly minFreeBytes: number; readonly dataDir: string },
   ) {}
 
   /** Throws `storageFull` while there is less space than the limit; looks at most once a second. */
@@ -25,8 +25,17 @@ export class DiskGuard {
   }
 
   private async look(): Promise<number> {
-    const { dataDir } = this.limits;
-    const [stored, data] = await Promise.all([this.driver.freeBytes(), dataDir === undefined ? null : statfs(dataDir)]);
-    return Math.min(stored ?? Number.POSITIVE_INFINITY, data ? data.bavail * data.bsize : Number.POSITIVE_INFINITY);
+    const [stored, data] = await Promise.all([this.driver.freeBytes(), freeBelow(this.limits.dataDir)]);
+    return Math.min(stored ?? Number.POSITIVE_INFINITY, data ?? Number.POSITIVE_INFINITY);
+  }
+}
+
+async function freeBelow(folder: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch {
+    // Not there: nothing of ours is kept in it.
+    return null;
   }
 }
