@@ -14,8 +14,9 @@ export function isolatedRun() {
   // The embedded PostgreSQL of a run by root is another user's.
   chmodSync(folder, 0o755);
   return {
-    env: { ...process.env, TMPDIR: folder, [mark]: id },
-    end: async () => {
+    // Without the compile cache that some tools keep in the temporary folder.
+    env: { ...process.env, TMPDIR: folder, NODE_DISABLE_COMPILE_CACHE: '1', [mark]: id },
+    end: () => {
       const left = [...processesOf(id, folder), ...readdirSync(folder).map((file) => path.join(folder, file))];
       rmSync(folder, { recursive: true, force: true });
       return left;

@@ -4,10 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { cache } from './setup-paths.mjs';
 import { canInstall, findCommand, installPackages, unpackFromDebian13 } from './test-setup-debian.mjs';
 import { unpackHelm } from './test-setup-helm.mjs';
 
-const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
 export const clientsFile = path.join(cache, 'clients.json');
 
 /** What the specs drive: command, the Debian package that has it, and how it tells its version. */

@@ -1,9 +1,8 @@
 // One step of the run: quiet when it passes, with all it printed when it fails.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from './setup-paths.mjs';
 
-export const root = fileURLToPath(new URL('..', import.meta.url));
 const timeLimitMs = 9 * 60_000;
 
 /** Answers whether the program ended well; `show` lets it print as it goes. */
