@@ -55,4 +55,12 @@ describe('DigestVerifier', () => {
     cancel.abort();
     await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
   });
+
+  it('rejects what is asked when it is closed', async () => {
+    const { key } = await store(openDriver(settings), randomBytes(10));
+    await truncate(`${folder.path}/${key}`, 2 ** 32);
+    const asked = Promise.allSettled([1, 2].map(() => verifier.digest(key, 'sha512')));
+    await verifier.close();
+    expect((await asked).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
 });

@@ -43,8 +43,8 @@ export class DigestVerifier {
     }
   }
 
-  /** Waits for what was asked, then ends the threads. */
+  /** Ends the threads; what is still being asked is rejected, so that whoever asks stops first. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    await this.#pool.destroy();
   }
 }
