@@ -18,7 +18,11 @@ export function isolatedRun() {
     env: { ...process.env, TMPDIR: folder, NODE_DISABLE_COMPILE_CACHE: '1', [mark]: id },
     end: () => {
       const left = [...processesOf(id, folder), ...readdirSync(folder).map((file) => path.join(folder, file))];
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        rmSync(folder, { recursive: true, force: true });
+      } catch (error) {
+        left.push(`${folder}: ${error.message}`);
+      }
       return left;
     },
   };

@@ -47,14 +47,10 @@ describeWith(['cosign', 'skopeo'], 'cosign', () => {
     await cosign('attest', ...offline.sign, '--new-bundle-format', ...statement, image.reference);
     const [bundle] = await referrers('cosign/bundle', image.digest);
     expect(bundle?.artifactType).toBe('application/vnd.dev.sigstore.bundle.v0.3+json');
-    await cosign(
-      'verify-attestation',
-      ...offline.verify,
-      '--new-bundle-format',
-      '--type',
-      'https://example.test/build/v1',
-      image.reference,
-    );
+    // A root that trusts nobody, else cosign fetches the public one.
+    workspace.write('root.json', '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}');
+    const form = ['--new-bundle-format', '--trusted-root', 'root.json', '--type', 'https://example.test/build/v1'];
+    await cosign('verify-attestation', ...offline.verify, ...form, image.reference);
   });
 
   it('attests under the legacy tag, and shows both beside the image', async () => {

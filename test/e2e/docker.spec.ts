@@ -7,8 +7,8 @@ import { Workspace } from './fixture/workspace.js';
 
 describeWith(['docker', 'dockerd', 'skopeo'], 'docker', () => {
   const workspace = new Workspace();
-  let daemon: DockerDaemon;
-  const docker = (...args: string[]) => daemon.docker(...args);
+  let daemon: DockerDaemon | undefined;
+  const docker = (...args: string[]) => daemon!.docker(...args);
   const at = (name: string) => `${registryHost()}/docker/${name}`;
 
   beforeAll(async () => {
@@ -22,7 +22,7 @@ describeWith(['docker', 'dockerd', 'skopeo'], 'docker', () => {
     ]);
   });
   afterAll(async () => {
-    await daemon.stop();
+    await daemon?.stop();
     await workspace.remove();
   });
 
