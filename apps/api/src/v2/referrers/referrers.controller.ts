@@ -36,6 +36,7 @@ export class ReferrersController {
     }
     // The descriptors are finished JSON, written when their manifests were pushed.
     const body = `{"schemaVersion":2,"mediaType":"${mediaTypes.ociIndex}","manifests":[${page.descriptors.join(',')}]}`;
-    void reply.header('content-type', mediaTypes.ociIndex).send(body);
+    // As bytes: to text fastify adds a charset, and oras takes an index with a parameter in its type for no index.
+    void reply.header('content-type', mediaTypes.ociIndex).send(Buffer.from(body));
   }
 }
