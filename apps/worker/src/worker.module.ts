@@ -24,8 +24,8 @@ import { databaseOutage, jobBackend, workerLogger } from './tokens.js';
 import { VerifyBlobProcessor } from './verify-blob/verify-blob.processor.js';
 import { VerifyBlobService, VerifyLanes } from './verify-blob/verify-blob.service.js';
 
-/** Failures after which a row is parked: with the outbox's backoff, some hours. */
-const maxAttempts = 12;
+/** Failures after which a row is parked: with the outbox's backoff, after some three hours. */
+const maxAttempts = 20;
 
 const processors = [
   VerifyBlobProcessor,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DigestVerifier, StorageDriver, type StoredObject } from '#cas';
-import { DatabaseUnavailableError, UploadSessionStore, type DrainResult, type OutboxRow } from '#metadata';
+import { DigestVerifier, StorageDriver, StorageError, type UploadState } from '#cas';
+import { DatabaseUnavailableError, UploadSessionStore, type DrainResult, type OutboxRow, type Settlement } from '#metadata';
 import { algorithmOf, type Digest } from '#oci';
 import { messageOf, type OutboxWork } from '../outbox/outbox-work.js';
 
@@ -55,16 +55,24 @@ export class VerifyBlobService implements OutboxWork<'verify-blob'> {
     const session = await this.sessions.findCompleted(sessionId);
     if (!session) return;
     const { digest: claimed, storage } = session;
-    const object = await this.driver.commit(storage);
-    const stored = await this.verifier.digest(object.key, algorithmOf(claimed), this.#stop.signal);
-    await this.sessions.settle(sessionId, verdictOn(object, claimed, stored));
+    const key = await this.#commit(storage);
+    const stored = key === null ? null : await this.verifier.digest(key, algorithmOf(claimed), this.#stop.signal);
+    await this.sessions.settle(sessionId, verdictOn(claimed, stored && key !== null ? { ...stored, key } : null));
+  }
+
+  /** Null where the bytes are lost for good, which trying again would not mend. */
+  async #commit(storage: UploadState): Promise<string | null> {
+    try {
+      return (await this.driver.commit(storage)).key;
+    } catch (error) {
+      if (error instanceof StorageError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return null;
+      throw error;
+    }
   }
 }
 
-function verdictOn(object: StoredObject, claimed: Digest, stored: { digest: Digest; size: number } | null) {
-  if (!stored) return { ok: false, kind: 'uploadInvalid', detail: { reason: 'the stored bytes are gone; upload them again' } } as const;
-  if (stored.digest !== claimed) {
-    return { ok: false, kind: 'digestMismatch', detail: { expected: claimed, computed: stored.digest } } as const;
-  }
-  return { ok: true, digest: claimed, size: stored.size, storageKey: object.key } as const;
+function verdictOn(claimed: Digest, stored: { digest: Digest; size: number; key: string } | null): Settlement {
+  if (!stored) return { ok: false, kind: 'uploadInvalid', detail: { reason: 'the stored bytes are lost; upload them again' } };
+  if (stored.digest !== claimed) return { ok: false, kind: 'digestMismatch', detail: { expected: claimed, computed: stored.digest } };
+  return { ok: true, digest: claimed, size: stored.size, storageKey: stored.key };
 }
