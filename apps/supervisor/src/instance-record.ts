@@ -57,7 +57,7 @@ export class InstanceRecord {
   }
 
   private async end({ name, pid }: ProcessMark): Promise<void> {
-    this.logger.info({ name, pid }, 'waiting for a process of the previous run');
+    this.logger.info({ child: name, childPid: pid }, 'waiting for a process of the previous run');
     signal(pid, 'SIGTERM');
     if (await waitUntilGone(pid, patienceMs)) return;
     signal(pid, 'SIGKILL');

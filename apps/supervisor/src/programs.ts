@@ -7,13 +7,8 @@ import type { Whereabouts } from './supervisor.js';
 export function builtPrograms({ processes }: Settings, { port, databaseUrl }: Whereabouts): Program[] {
   const environment = { DATABASE_URL: databaseUrl, PORT: String(port) };
   const script = (app: string) => join(projectRoot, `dist/apps/${app}/src/main.js`);
-  const api: Program = {
-    name: 'api',
-    script: script('api'),
-    // Uploads make garbage fast and on one thread: 15–25 % more pushes. Node takes it on the command line only.
-    nodeOptions: ['--enable-source-maps', '--single-threaded-gc'],
-    environment,
-  };
-  const worker: Program = { name: 'worker', script: script('worker'), nodeOptions: ['--enable-source-maps'], environment };
+  // Uploads make garbage fast and on one thread: 15–25 % more pushes. Node takes it on the command line only.
+  const api = { name: 'api', nodeArguments: ['--enable-source-maps', '--single-threaded-gc', script('api')], environment };
+  const worker = { name: 'worker', nodeArguments: ['--enable-source-maps', script('worker')], environment };
   return [...Array.from({ length: processes.api }, () => api), worker];
 }

@@ -4,8 +4,8 @@ import { childEnvironment, settingsExitCode, type Logger } from '#platform';
 /** A program that is to run for as long as we do. */
 export interface Program {
   readonly name: string;
-  readonly script: string;
-  readonly nodeOptions: readonly string[];
+  /** Options, script and its arguments. */
+  readonly nodeArguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -50,8 +50,8 @@ export class SupervisedChild {
 
   start(): void {
     this.startedAt = performance.now();
-    const { script, nodeOptions, environment } = this.program;
-    this.process = spawn(process.execPath, [...nodeOptions, script], {
+    const { nodeArguments, environment } = this.program;
+    this.process = spawn(process.execPath, nodeArguments, {
       // A group of its own: Ctrl-C in a terminal reaches the supervisor alone, which ends everything in order.
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -87,7 +87,7 @@ export class SupervisedChild {
 
   private heard(message: unknown): void {
     if (typeof message !== 'object' || message === null || !('ready' in message) || message.ready !== true) return;
-    this.logger.debug({ child: this.name, pid: this.pid, ms: Math.round(performance.now() - this.startedAt) }, 'child is ready');
+    this.logger.info({ child: this.name, childPid: this.pid, ms: Math.round(performance.now() - this.startedAt) }, 'child is ready');
     this.settingsErrors = 0;
     this.becameReady();
   }

@@ -9,11 +9,10 @@ export interface Whereabouts {
   readonly databaseUrl: string;
 }
 
-/** What is run, in the order of its start; it is ended in that order too, so that requests find their worker and all find the database. */
+/** What an instance consists of beside PostgreSQL; `worker` ends after everything else. */
 export interface Parts {
   readonly migrate: (databaseUrl: string) => Promise<void>;
   readonly programs: (where: Whereabouts) => readonly Program[];
-  readonly ready: (where: Whereabouts) => void;
 }
 
 /** What the children get beyond their own limit before they are killed. */
@@ -38,9 +37,9 @@ export class Supervisor {
   }
 
   /** Runs to the very end and answers the exit code; throws StartError, with everything taken down again, when it cannot start. */
-  async run(): Promise<number> {
+  async run(ready: (where: Whereabouts) => void): Promise<number> {
     try {
-      await this.bringUp();
+      await this.bringUp(ready);
       await this.untilEnd;
     } finally {
       await this.takeDown();
@@ -63,7 +62,7 @@ export class Supervisor {
     for (const child of this.children) child.kill();
   }
 
-  private async bringUp(): Promise<void> {
+  private async bringUp(ready: (where: Whereabouts) => void): Promise<void> {
     checkNode();
     checkSystem(this.settings);
     checkFolders(this.settings);
@@ -76,7 +75,7 @@ export class Supervisor {
     this.children = this.parts.programs(where).map((program) => this.childOf(program));
     for (const child of this.children) child.start();
     const everybody = Promise.all(this.children.map((child) => child.ready)).then(() => true);
-    if (await Promise.race([everybody, this.untilEnd])) this.parts.ready(where);
+    if (await Promise.race([everybody, this.untilEnd])) ready(where);
   }
 
   private async takeDown(): Promise<void> {

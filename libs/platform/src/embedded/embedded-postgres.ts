@@ -94,7 +94,7 @@ export class EmbeddedPostgres {
   private async takeOnOrStart(): Promise<void> {
     const { logger, dataDir } = this.options;
     const leftOver = findRunningServer(this.plan.home.cluster);
-    if (leftOver !== undefined) logger.info({ pid: leftOver.pid }, 'PostgreSQL is running already');
+    if (leftOver !== undefined) logger.info({ serverPid: leftOver.pid }, 'PostgreSQL is running already');
     const server = leftOver ?? (await startServer(this.plan, this.server?.port ?? (await freePort())));
     const session = await openSession(server, this.plan, this.password);
     try {
@@ -113,7 +113,7 @@ export class EmbeddedPostgres {
     this.server = server;
     this.session = session;
     session.once('end', () => this.recover());
-    logger.info({ pid: server.pid, port: server.port, cluster: this.plan.home.cluster }, 'PostgreSQL is up');
+    logger.info({ serverPid: server.pid, port: server.port, cluster: this.plan.home.cluster }, 'PostgreSQL is up');
   }
 
   private recover(): void {
