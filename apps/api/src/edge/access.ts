@@ -1,7 +1,8 @@
 import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { parseRepositoryName, type RepositoryName } from '#oci';
+import { parseRepositoryName, RegistryError, type RepositoryName } from '#oci';
+import { allowedMethods } from './routes.js';
 
 /** What a request does to the repository it names (distribution's token scopes; `list` is the catalog's). */
 export type Action = 'pull' | 'push' | 'delete' | 'list';
@@ -42,6 +43,8 @@ export class AccessGuard implements CanActivate {
     const action = actionOf(this.reflector, context.getHandler());
     if (!action) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { name?: string } }>>();
+    // The router takes `blobs/uploads` for a blob named uploads where no upload has the method; the path's own resource says no.
+    if (!allowedMethods(request.originalUrl)?.includes(request.method)) throw new RegistryError('methodUnsupported');
     const name = request.params.name === undefined ? undefined : parseRepositoryName(request.params.name);
     if (name) parsedNames.set(request, name);
     await this.policy.authorize(request, action, name);

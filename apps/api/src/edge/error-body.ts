@@ -1,4 +1,4 @@
-import { errorCatalog, type ErrorKind } from '#oci';
+import { errorCatalog, type ErrorKind, type RegistryError } from '#oci';
 
 /** The JSON every error answer carries (distribution-spec, "Error Codes"). */
 export function errorBody(kind: ErrorKind, detail: Readonly<Record<string, unknown>> = {}): string {
@@ -7,7 +7,10 @@ export function errorBody(kind: ErrorKind, detail: Readonly<Record<string, unkno
 }
 
 /** The headers that belong to an error besides its body. */
-export function errorHeaders(kind: ErrorKind): Record<string, string> {
-  const { retryAfterSeconds } = errorCatalog[kind];
-  return { 'content-type': 'application/json', ...(retryAfterSeconds ? { 'retry-after': String(retryAfterSeconds) } : {}) };
+export function errorHeaders({ kind, entry, detail }: RegistryError): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (entry.retryAfterSeconds) headers['retry-after'] = String(entry.retryAfterSeconds);
+  // RFC 9110, section 15.5.17: how much there is.
+  if (kind === 'rangeUnsatisfiable') headers['content-range'] = `bytes */${Number(detail?.['size'])}`;
+  return headers;
 }

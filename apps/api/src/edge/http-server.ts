@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, maxHeaderSize, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -24,12 +24,14 @@ export function createAdapter(limits: { headersMilliseconds: number }): FastifyA
   const adapter = new FastifyAdapter({
     serverFactory: (handler: RequestListener) => createHttpServer(handler, limits.headersMilliseconds),
     rewriteUrl: (request: { url?: string }) => rewriteUrl(request.url ?? '/'),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    // Names of any length reach the parser that says what is wrong with them; Node limits the request line.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxHeaderSize },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     // While we drain, requests on open connections are still served; they are told to close.
     return503OnClosing: false,
-    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      setCommonHeaders(request, reply);
       void reply.status(400).header('content-type', 'application/json').send(errorBody('requestInvalid'));
     },
     clientErrorHandler: refuseMalformed,
@@ -39,11 +41,18 @@ export function createAdapter(limits: { headersMilliseconds: number }): FastifyA
   // Bodies are read by whoever wants them, as raw bytes, whatever their Content-Type.
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.raw.setHeader('X-Content-Type-Options', 'nosniff');
-    if (request.originalUrl.startsWith('/v2')) reply.raw.setHeader('Docker-Distribution-API-Version', 'registry/2.0');
+    setCommonHeaders(request, reply);
+    // Fastify refuses a Content-Type that is none; what a body's type means is for its reader to say, who looks at the raw header.
+    if (request.raw.headers['content-type'] !== undefined) request.headers = { 'content-type': 'application/octet-stream' };
     done();
   });
   return adapter;
+}
+
+/** What every answer has, also one that Fastify gives before its hooks run. */
+function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.setHeader('X-Content-Type-Options', 'nosniff');
+  if (request.originalUrl.startsWith('/v2')) reply.raw.setHeader('Docker-Distribution-API-Version', 'registry/2.0');
 }
 
 /** What isn't HTTP gets one answer, if it can still hear it. */

@@ -3,10 +3,11 @@ import { RegistryError } from '#oci';
 /** Query parameters as Fastify hands them over: a repeated one is a list. */
 export type Query = Readonly<Record<string, string | string[] | undefined>>;
 
-/** One value of a parameter, the first where it is repeated. */
+/** One value of a parameter, the first where it is repeated; throws `queryInvalid` where it has a NUL, which nothing that is stored has. */
 export function firstOf(query: Query, name: string): string | undefined {
-  const value = query[name];
-  return Array.isArray(value) ? value[0] : value;
+  const [value] = allOf(query, name);
+  if (value?.includes('\0')) throw new RegistryError('queryInvalid', { parameter: name, reason: 'contains NUL' });
+  return value;
 }
 
 /** All values of a parameter. */

@@ -8,7 +8,7 @@ const drainMilliseconds = 2_000;
 /** Sends an error; where the request's body is still coming, without making the client see "connection reset" instead of it. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: RegistryError): void {
   const { status } = errorCatalog[error.kind];
-  void reply.headers(errorHeaders(error.kind));
+  void reply.headers(errorHeaders(error));
   if (!bodyPending(request)) {
     void reply.status(status).send(errorBody(error.kind, error.detail));
     return;
@@ -22,8 +22,8 @@ function bodyPending({ raw }: FastifyRequest): boolean {
 }
 
 /**
- * The answer is complete for the client (it knows the length), but the socket stays open a little and what still comes is dropped: closing
- * a socket that has unread bytes sends a reset, which may overtake the answer.
+ * The answer is complete for the client (it knows the length), but the socket stays open until the client closes it, or a little while, and
+ * what still comes is dropped: closing a socket that has unread bytes sends a reset, which may overtake the answer.
  */
 function sendWhileReceiving({ raw }: FastifyRequest, reply: FastifyReply, answer: { status: number; body: string }): void {
   reply.hijack();
@@ -50,7 +50,8 @@ function sendWhileReceiving({ raw }: FastifyRequest, reply: FastifyReply, answer
   const timer = setTimeout(finish, drainMilliseconds);
   raw.on('data', (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) finish();
+    // Not closing but standing still: a client that sends as fast as it can has to stop, and finds the answer before any reset.
+    if (left < 0) raw.pause();
   });
   raw.once('end', finish);
   raw.once('close', finish);

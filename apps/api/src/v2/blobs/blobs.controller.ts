@@ -19,9 +19,15 @@ export class BlobsController {
 
   @Head(':digest')
   @Needs('pull')
-  async head(@Name() name: RepositoryName, @Param('digest', DigestPipe) digest: Digest, @Res() reply: FastifyReply): Promise<void> {
+  async head(
+    @Name() name: RepositoryName,
+    @Param('digest', DigestPipe) digest: Digest,
+    @Headers('if-none-match') known: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const blob = await this.blobs.get(name, digest);
-    void reply.headers(headersOf(digest, blob.size)).status(200).send();
+    if (matchesEtag(known, digest)) sendNotModified(reply, digest);
+    else void reply.headers(headersOf(digest, blob.size)).status(200).send();
   }
 
   @Get(':digest')
@@ -33,13 +39,7 @@ export class BlobsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const blob = await this.blobs.get(name, digest);
-    if (matchesEtag(asked['if-none-match'], digest)) {
-      void reply
-        .headers({ etag: `"${digest}"`, 'docker-content-digest': digest })
-        .status(304)
-        .send();
-      return;
-    }
+    if (matchesEtag(asked['if-none-match'], digest)) return sendNotModified(reply, digest);
     // If-Range: a range counts only while the client's part is of the same content, which a digest says for good.
     const rangeHeader = asked['if-range'] === undefined || matchesEtag(asked['if-range'], digest) ? asked['range'] : undefined;
     await this.send(reply, { digest, blob, rangeHeader });
@@ -63,6 +63,13 @@ export class BlobsController {
     reply.raw.writeHead(range ? 206 : 200, headers);
     await sendBytes(reply.raw, reader, this.limits.idleMilliseconds);
   }
+}
+
+function sendNotModified(reply: FastifyReply, digest: Digest): void {
+  void reply
+    .headers({ etag: `"${digest}"`, 'docker-content-digest': digest })
+    .status(304)
+    .send();
 }
 
 /** Blobs never go out under the media type of their descriptor: on our origin that could be a script. */

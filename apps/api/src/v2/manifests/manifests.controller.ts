@@ -24,10 +24,13 @@ export class ManifestsController {
   async head(
     @Name() name: RepositoryName,
     @Param('reference', ReferencePipe) reference: Reference,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const manifest = await this.manifests.get(name, reference);
-    void reply.headers(headersOf(manifest)).header('content-length', manifest.size).status(200).send();
+    void reply.headers(headersOf(manifest));
+    if (matchesEtag(request.headers['if-none-match'], manifest.digest)) void reply.status(304).send();
+    else void reply.header('content-length', manifest.size).status(200).send();
   }
 
   /** The stored bytes under their stored media type, whatever `Accept` says: old scripts send none that fits. */
@@ -57,7 +60,7 @@ export class ManifestsController {
     const payload = await readPayload(new RequestBody(request.raw, reply.raw, this.limits.idleMilliseconds));
     const { digest, subject } = await this.manifests.put(name, {
       payload,
-      contentType: request.headers['content-type'],
+      contentType: request.raw.headers['content-type'],
       ...('digest' in reference ? { expected: reference.digest, tags: extraTags } : { tags: [reference.tag] }),
     });
     void reply.headers({ location: `/v2/${name}/manifests/${digest}`, 'docker-content-digest': digest, 'content-length': 0 });

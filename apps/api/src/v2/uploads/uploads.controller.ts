@@ -13,7 +13,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { parseDigest, parseDigestAlgorithm, parseRepositoryName, type Digest, type RepositoryName } from '#oci';
+import { parseDigest, parseDigestAlgorithm, parseRepositoryName, RegistryError, type Digest, type RepositoryName } from '#oci';
 import { AccessPolicy, Name, nameOf, Needs } from '../../edge/access.js';
 import { EdgeLimits } from '../../edge/limits.js';
 import { firstOf, type Query as QueryParameters } from '../../edge/query.js';
@@ -24,10 +24,14 @@ import type { Chunk, Target } from './upload-receiver.js';
 import { UploadFinisher } from './upload-finisher.js';
 import { UploadsService } from './uploads.service.js';
 
-/** The session a path names. */
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** The session a path names; what can't be one of our ids is `uploadUnknown` without asking anybody. */
 const UploadTarget = createParamDecorator((_data: unknown, context: ExecutionContext): Target => {
   const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>();
-  return { name: nameOf(request), id: request.params.id };
+  const { id } = request.params;
+  if (!uuid.test(id)) throw new RegistryError('uploadUnknown', { session: id.slice(0, 100) });
+  return { name: nameOf(request), id };
 });
 
 /** Pushing blobs (distribution-spec, "Pushing Blobs", "Mounting a blob from another repository"). */
