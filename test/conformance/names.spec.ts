@@ -70,8 +70,9 @@ describeEntrepot('percent-encoded slashes', () => {
     const image = await registry.push(name, anImage().tagged('v1'));
     for (const spelled of [name.replaceAll('/', '%2F'), name.replaceAll('/', '%2f')]) {
       expect(await registry.resolve(spelled, 'manifests', 'v1')).toBe(image.digest);
-      expect((await http.get(`/v2/${spelled}/tags/list`)).json()).toEqual({ name, tags: ['v1'] });
-      await registry.push(spelled, anImage().tagged('v1'));
+      expect((await http.get(`/v2/${spelled}/tags/list`)).json()).toMatchObject({ name });
+      await registry.push(spelled, anImage().tagged('v2'));
+      expect(await registry.resolve(name, 'manifests', 'v2')).toBe(await registry.resolve(spelled, 'manifests', 'v2'));
     }
   });
 

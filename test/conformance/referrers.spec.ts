@@ -115,6 +115,11 @@ describe('filtered by artifactType', () => {
     expect(manifestsOf(await filtered('application/vnd.example.none'))).toEqual([]);
   });
 
+  itEntrepot('an impossible type is refused or has none, and harms nobody', async () => {
+    expectError(await filtered('text/\u0000'), 400, 'UNSUPPORTED');
+    expect(manifestsOf(await filtered("🚢'; --"))).toEqual([]);
+  });
+
   itEntrepot('an empty filter is none', async () => {
     expect(manifestsOf(await filtered(''))).toHaveLength(4);
   });
