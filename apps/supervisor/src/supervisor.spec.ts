@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -6,6 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identityOf, signal, waitUntilGone } from '#platform';
 import { RunningInstance } from './testing/running-instance.js';
+
+// Processes start and end here, on a machine that may be busy with other specs.
+jest.setTimeout(60_000);
 
 interface Mark {
   readonly name: string;

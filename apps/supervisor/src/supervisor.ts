@@ -86,7 +86,7 @@ export class Supervisor {
     // Gone before the lock is: from then on the folder may be somebody else's.
     if (this.settled) this.record.remove();
     await this.postgres?.stop();
-    this.logger.info('ended');
+    if (this.settled) this.logger.info('ended');
   }
 
   private childOf(program: Program): SupervisedChild {

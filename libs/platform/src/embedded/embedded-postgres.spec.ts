@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,9 @@ import { createLogger } from '../logger.js';
 import { commandLineOf, signal, waitUntilGone } from '../process-identity.js';
 import { DataFolderInUseError } from './embedded-postgres-error.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
+
+// Processes start and end here, on a machine that may be busy with other specs.
+jest.setTimeout(60_000);
 
 const logger = createLogger({ process: 'spec', level: 'silent' });
 const asRoot = process.getuid?.() === 0;
