@@ -1,27 +1,27 @@
 import { anImage } from '../../support/builders.js';
 import { digestBytes, type Content } from '../../support/content.js';
-import type { HttpResponse } from '../../support/http-response.js';
 import { targetOf, withQuery, type Registry } from '../../support/registry.js';
-import { eventually } from './eventually.js';
+import { Acknowledged } from './acknowledged.js';
 
-interface AcknowledgedTag {
-  readonly digest: string;
-  /** A push under way when the registry was killed: its tag may have moved already. */
-  attempted?: string;
-}
-
-/** A client that pushes images without end and remembers what the registry has said yes to. */
+/** A client that pushes images to a repository of its own without end, and remembers what the registry has said yes to. */
 export class PushLoop {
-  readonly blobs = new Map<string, number>();
-  readonly manifests = new Map<string, Buffer>();
-  readonly tags = new Map<string, AcknowledgedTag>();
+  private readonly tags = new Map<string, Set<string>>();
+  private readonly all: Acknowledged;
+  private fresh: Acknowledged;
   private over = false;
   private running: Promise<void> | undefined;
 
   constructor(
     private readonly registry: Registry,
-    readonly name: string,
-  ) {}
+    private readonly name: string,
+  ) {
+    this.all = new Acknowledged(name, this.tags);
+    this.fresh = new Acknowledged(name, this.tags);
+  }
+
+  get acknowledged(): number {
+    return this.all.size;
+  }
 
   start(): void {
     this.over = false;
@@ -33,9 +33,22 @@ export class PushLoop {
     await this.running;
   }
 
+  /** Damage to what was acknowledged since the last check. */
+  async damage(): Promise<string[]> {
+    const { fresh } = this;
+    this.fresh = new Acknowledged(this.name, this.tags);
+    this.all.add(fresh);
+    return fresh.damage(this.registry);
+  }
+
+  /** Damage to anything that was ever acknowledged. */
+  async damageToAll(): Promise<string[]> {
+    return this.all.damage(this.registry);
+  }
+
   private async loop(): Promise<void> {
     for (let at = 0; !this.over; at++) {
-      const size = [300, 20_000, 400_000, 3_000_000][at % 4];
+      const size = [300, 20_000, 400_000, 1_500_000][at % 4];
       try {
         await this.push(anImage().withLayers(2, size).build(), `t${at % 5}`);
       } catch {
@@ -46,20 +59,16 @@ export class PushLoop {
   }
 
   private async push(image: Content, tag: string): Promise<void> {
-    for (const [at, blob] of image.blobs.entries()) {
+    for (const [way, blob] of image.blobs.entries()) {
       const digest = digestBytes(blob);
-      if (await this.pushBlob(blob, digest, at)) this.blobs.set(digest, blob.length);
+      if (await this.pushBlob(blob, digest, way)) this.fresh.blob(digest, blob.length);
     }
-    const before = this.tags.get(tag);
-    this.tags.set(tag, { digest: before?.digest ?? '', attempted: image.digest });
+    this.fresh.tagging(tag, image);
     const answer = await this.registry.putManifest(this.name, tag, image);
-    if (answer.status === 201) {
-      this.manifests.set(image.digest, image.bytes);
-      this.tags.set(tag, { digest: image.digest });
-    }
+    if (answer.status === 201) this.fresh.tagged(tag, image);
   }
 
-  /** By turns in one request, in two, and in chunks that a worker has to read again. */
+  /** By turns in one request, in two, and in chunks of which the last comes with the closing one. */
   private async pushBlob(blob: Buffer, digest: string, way: number): Promise<boolean> {
     const { http } = this.registry;
     if (way === 0) return (await http.post(`/v2/${this.name}/blobs/uploads/?digest=${digest}`, blob)).status === 201;
@@ -69,33 +78,4 @@ export class PushLoop {
     if (patched.status !== 202) return false;
     return (await http.put(withQuery(targetOf(patched), { digest }), blob.subarray(middle))).status === 201;
   }
-}
-
-/** Reads everything that was acknowledged and answers what is missing or wrong. */
-export async function findDamage(registry: Registry, { name, blobs, manifests, tags }: PushLoop): Promise<string[]> {
-  const damage: string[] = [];
-  for (const [digest, size] of blobs) {
-    const { status, body } = await patiently(() => registry.http.get(`/v2/${name}/blobs/${digest}`));
-    if (status !== 200 || body.length !== size || digestBytes(body) !== digest)
-      damage.push(`blob ${digest}: ${status}, ${body.length} of ${size} bytes`);
-  }
-  for (const [digest, bytes] of manifests) {
-    const { status, body } = await patiently(() => registry.http.get(`/v2/${name}/manifests/${digest}`));
-    if (status !== 200 || !body.equals(bytes)) damage.push(`manifest ${digest}: ${status}`);
-  }
-  for (const [tag, { digest, attempted }] of tags) {
-    const answer = await patiently(() => registry.http.head(`/v2/${name}/manifests/${tag}`));
-    const found = answer.header('Docker-Content-Digest') ?? '';
-    if (found !== digest && found !== attempted) damage.push(`tag ${tag}: ${answer.status} ${found} instead of ${digest}`);
-  }
-  return damage;
-}
-
-/** Asks again while the registry is on its way up. */
-function patiently(ask: () => Promise<HttpResponse>): Promise<HttpResponse> {
-  return eventually(async () => {
-    const answer = await ask();
-    if (answer.status === 503) throw new Error(`still unavailable: ${answer.text()}`);
-    return answer;
-  });
 }
