@@ -1,8 +1,1 @@
-/** Ends the PostgreSQL that unit-setup.mjs started and waits until its folder is gone. */
-export default async function stopPostgres() {
-  const running = globalThis.entrepotUnitPostgres;
-  if (!running) return;
-  running.guard.ref();
-  running.guard.stdin.end();
-  await running.ended;
-}
+export { stopPostgres as default } from './unit-postgres.mjs';

@@ -7,6 +7,11 @@ export interface NamePage {
   readonly more: boolean;
 }
 
+/** Cuts what was read with one name too many, to see whether there is more. */
+export function pageOf(names: string[], limit = Infinity): NamePage {
+  return { names: names.slice(0, limit), more: names.length > limit };
+}
+
 /** Settings of one repository; absent means false. */
 export interface RepositoryPolicy {
   /** Accepts image indexes whose children are not (all) there. */
@@ -50,6 +55,26 @@ export type LeaseOutcome =
   | { readonly outcome: 'leased'; readonly lease: string; readonly session: UploadSession; readonly takenOver: boolean }
   | { readonly outcome: 'outOfOrder'; readonly offset: number }
   | { readonly outcome: 'unknown' };
+
+/** Verified bytes under their key; `size` in bytes. */
+export interface ArrivedBlob {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly storageKey: string;
+}
+
+/** What became of arrived bytes: `deduplicated` ones go, for the blob was there; `healed`: they replace damaged ones. */
+export type FinalizeOutcome = 'stored' | 'deduplicated' | 'healed' | 'gone';
+
+/** A session that awaits its verdict; `digest` is the claimed one. */
+export interface CompletedSession {
+  readonly name: RepositoryName;
+  readonly digest: Digest;
+  readonly storage: UploadState;
+}
+
+/** A worker's verdict, with the bytes where it is good. */
+export type Settlement = (ArrivedBlob & { readonly ok: true }) | (Verdict & { readonly ok: false });
 
 /** A manifest as pushed, byte for byte. */
 export interface StoredManifest {
@@ -119,4 +144,26 @@ export interface OutboxRow<K extends OutboxKind = OutboxKind> {
 export interface DrainResult {
   readonly done: readonly number[];
   readonly failed: readonly { readonly id: number; readonly error: string }[];
+}
+
+/** How many rows of a kind are due now, and how many are given up. */
+export interface OutboxCount {
+  readonly kind: OutboxKind;
+  readonly due: number;
+  readonly parked: number;
+}
+
+/** What a worker read out of a manifest; `kind` says what it is: image, index, helm-chart, … */
+export interface ManifestDetail {
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly kind: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** One of cosign's tags, and the manifest it names, which may be missing. */
+export interface LegacyReferrer {
+  readonly tag: Tag;
+  readonly kind: 'sig' | 'att' | 'sbom';
+  readonly subject: Digest;
 }

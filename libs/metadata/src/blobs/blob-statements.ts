@@ -1,0 +1,57 @@
+import { statement } from '../database/statement.js';
+
+// READ COMMITTED everywhere, and one lock order: blobs, links, manifests, tags, each by key. Foreign keys lock too, but only when the
+// statement ends, parents last, against that order: so whatever somebody else may hold FOR UPDATE is share-locked explicitly first.
+// CTEs run when they are asked for: "(select count(*) from x) >= 0" puts x before.
+
+// The batched hot read. stale: the touch is run too, and only its answer believed.
+export const findBlobs = statement(
+  'find_blobs',
+  `select k.ordinality, l.repository, b.size, b.storage_key, l.touched_at <= now() - make_interval(secs => $3) / 24
+from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality)
+join repositories r on r.name = k.name join blob_links l on l.repository = r.id and l.digest = k.digest
+join blobs b on b.digest = l.digest where b.damaged_at is null`,
+);
+
+// In order of key, or two batches of touches could deadlock. A link that the collector takes while we wait is not answered.
+export const touchLinks = statement(
+  'touch_links',
+  `with k as materialized (select l.repository, l.digest from unnest($1::bigint[], $2::bytea[]) as w(repository, digest)
+  join blob_links l on l.repository = w.repository and l.digest = w.digest order by l.repository, l.digest for no key update of l)
+update blob_links l set touched_at = clock_timestamp() from k where l.repository = k.repository and l.digest = k.digest
+returning l.repository, l.digest`,
+);
+
+// $1 to, $2 digest, $3 grace, $4 from. found without known: make the repository, and again. The blob is locked first, so that the
+// collector cannot take it between "there" and the link. An existing link is locked by ON CONFLICT even where its WHERE says no, so
+// that the collector cannot take it before we commit.
+const mount = (source: string): string => `with t as materialized (select id from repositories where name = $1),
+k as materialized (select b.digest from blobs b where b.digest = $2 and b.damaged_at is null and exists (${source}) for key share),
+l as (insert into blob_links (repository, digest) select t.id, k.digest from t, k
+  on conflict (repository, digest) do update set touched_at = clock_timestamp()
+  where blob_links.touched_at <= clock_timestamp() - make_interval(secs => $3) / 24
+  returning repository, xmax = 0 as made),
+r as (insert into reviews (kind, repository, digest, not_before)
+  select 'link', repository, $2, now() + make_interval(secs => $3) from l where made)
+select (select count(*) from k) > 0 as found, (select count(*) from t) > 0 as known`;
+
+export const mountFrom = statement(
+  'mount_from',
+  mount('select from blob_links s join repositories f on f.id = s.repository where f.name = $4 and s.digest = b.digest'),
+);
+export const mountAny = statement('mount_any', mount('select from blob_links s where s.digest = b.digest'));
+
+// Deleting takes two statements in one transaction. No row here: unknown, and stop, since what appears afterwards isn't locked. Then a
+// new statement, i.e. a new snapshot, sees what a manifest's push committed while we waited.
+export const lockLink = statement(
+  'lock_link',
+  `select l.repository from blob_links l join repositories r on r.id = l.repository where r.name = $1 and l.digest = $2 for update of l`,
+);
+
+export const deleteLink = statement(
+  'delete_link',
+  `with parents as materialized (select distinct manifest from manifest_references where repository = $1 and link_digest = $2 limit 10),
+l as (delete from blob_links where repository = $1 and digest = $2 and not exists (select from parents) returning digest),
+r as (insert into reviews (kind, digest) select 'blob', digest from l)
+select array(select manifest from parents) as parents`,
+);

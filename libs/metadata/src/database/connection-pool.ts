@@ -1,0 +1,87 @@
+import pg from 'pg';
+import { asStoreError, breaksConnection, DatabaseUnavailableError, isRestartable } from './database-errors.js';
+import type { Statement } from './statement.js';
+
+/** What statements run on: a pool (each on its own) or a transaction. */
+export interface Queryable {
+  /** Answers the rows as objects. */
+  query<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
+}
+
+/** Connections of one kind. Errors are classified, broken connections thrown away, lost races begun again once. */
+export class ConnectionPool implements Queryable {
+  /** How often each statement was sent, by name. */
+  readonly sent = new Map<string, number>();
+  private readonly pool: pg.Pool;
+
+  constructor(config: pg.PoolConfig, onError: (error: Error) => void = () => {}) {
+    this.pool = new pg.Pool(config);
+    this.pool.on('error', onError);
+    // A connection that is cut while checked out emits too; its query is what rejects, but without a listener the process would die.
+    this.pool.on('connect', (client) => client.on('error', () => {}));
+  }
+
+  query<Row>(statement: Statement, values: unknown[]): Promise<Row[]> {
+    return this.attempt((client) => this.send<Row>(client, statement, values));
+  }
+
+  /** Answers the rows as arrays: for batches, where the names of columns would cost more than their values. */
+  arrays<Row extends unknown[]>(statement: Statement, values: unknown[]): Promise<Row[]> {
+    return this.attempt((client) => this.send<Row>(client, statement, values, 'array'));
+  }
+
+  /** Runs READ COMMITTED statements in one transaction; the work may run twice, so it must have no effect besides. */
+  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
+    return this.attempt(async (client) => {
+      await client.query('begin');
+      try {
+        const result = await work({ query: (statement, values) => this.send(client, statement, values) });
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        if (!breaksConnection(error)) await client.query('rollback');
+        throw error;
+      }
+    });
+  }
+
+  /** The pool beneath, for Prisma's adapter. */
+  get driver(): pg.Pool {
+    return this.pool;
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+
+  private async attempt<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    try {
+      return await this.withClient(work).catch((error: unknown) =>
+        isRestartable(error) ? this.withClient(work) : Promise.reject(error as Error),
+      );
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  private async withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect().catch((error: unknown) => {
+      throw new DatabaseUnavailableError({ cause: error });
+    });
+    let broken = false;
+    try {
+      return await work(client);
+    } catch (error) {
+      broken = breaksConnection(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  private async send<Row>(client: pg.PoolClient, statement: Statement, values: unknown[], rowMode?: 'array'): Promise<Row[]> {
+    this.sent.set(statement.name, (this.sent.get(statement.name) ?? 0) + 1);
+    const { rows } = await client.query({ ...statement, values, ...(rowMode && { rowMode }) });
+    return rows as Row[];
+  }
+}

@@ -1,0 +1,56 @@
+import type { PrismaClient } from '../generated/client.js';
+import { ConnectionPool } from './connection-pool.js';
+import { poolConfig, type DatabaseSettings } from './connection-settings.js';
+import { asStoreError } from './database-errors.js';
+import { Notifications } from './notifications.js';
+import { statement } from './statement.js';
+
+const select1 = statement('ping', 'select 1');
+
+/** One process's connections to Postgres; opens none before the first statement. Stores are made from it. */
+export class Database {
+  /** Commits wait for the disk. */
+  readonly main: ConnectionPool;
+  /** Commits don't: rows of upload sessions. */
+  readonly lazy: ConnectionPool;
+  readonly notifications: Notifications;
+  private prismaClient?: Promise<PrismaClient>;
+
+  private constructor(settings: DatabaseSettings) {
+    this.main = new ConnectionPool(poolConfig(settings, 'flushed'), settings.onError);
+    this.lazy = new ConnectionPool(poolConfig(settings, 'lazy'), settings.onError);
+    this.notifications = new Notifications(poolConfig(settings, 'flushed'));
+  }
+
+  static connect(settings: DatabaseSettings): Database {
+    return new Database(settings);
+  }
+
+  /** Resolves when Postgres answers; throws DatabaseUnavailableError. */
+  async ping(): Promise<void> {
+    await this.main.query(select1, []);
+  }
+
+  /** How often each statement was sent by this process, by name. */
+  statementCounts(): Map<string, number> {
+    const counts = new Map(this.main.sent);
+    for (const [name, count] of this.lazy.sent) counts.set(name, (counts.get(name) ?? 0) + count);
+    return counts;
+  }
+
+  /** Works through Prisma, which is loaded by its first use: processes that need none of it don't pay for it. */
+  async withPrisma<T>(work: (prisma: PrismaClient) => Promise<T>): Promise<T> {
+    const { openPrisma, causeOf } = await import('./prisma.js');
+    this.prismaClient ??= openPrisma(this.main.driver);
+    try {
+      return await work(await this.prismaClient);
+    } catch (error) {
+      throw asStoreError(causeOf(error));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.notifications.close(), this.prismaClient?.then((prisma) => prisma.$disconnect())]);
+    await Promise.all([this.main.close(), this.lazy.close()]);
+  }
+}

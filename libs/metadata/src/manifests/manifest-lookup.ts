@@ -1,0 +1,79 @@
+import type { Digest, ManifestMediaType, Reference, RepositoryName } from '#oci';
+import { Batch } from '../database/batch.js';
+import type { Database } from '../database/database.js';
+import { fromBytes, toBytes } from '../database/digest-bytes.js';
+import type { Statement } from '../database/statement.js';
+import type { StoredManifest } from '../shapes.js';
+import { findByDigest, findByTag, findPayloads } from './manifest-statements.js';
+import { PayloadCache } from './payload-cache.js';
+
+interface ManifestKey {
+  readonly name: RepositoryName;
+  /** A tag or a digest, as the statement takes it. */
+  readonly reference: string;
+}
+
+interface FoundManifest {
+  readonly repository: number;
+  readonly digest: Digest;
+  readonly mediaType: ManifestMediaType;
+  readonly size: number;
+}
+
+type FoundRow = [ordinality: number, repository: number, digest: Buffer, mediaType: ManifestMediaType, size: number];
+
+const cacheBytes = 32 * 1_048_576;
+/** A payload may have 4 MiB. */
+const payloadsAtOnce = 16;
+const spell = ({ name, reference }: ManifestKey): string => `${name} ${reference}`;
+
+/** Fresh, batched lookups of what a tag or digest means now; payloads come from memory where they were seen before. */
+export class ManifestLookup {
+  private readonly cache = new PayloadCache(cacheBytes);
+  private readonly byTag: Batch<ManifestKey, FoundManifest>;
+  private readonly byDigest: Batch<ManifestKey, FoundManifest>;
+  private readonly payloads: Batch<FoundManifest, Buffer>;
+
+  constructor(private readonly db: Database) {
+    this.byTag = new Batch({ spell, fetch: (keys) => this.fetch(findByTag, keys, (tag) => tag) });
+    this.byDigest = new Batch({ spell, fetch: (keys) => this.fetch(findByDigest, keys, (digest) => toBytes(digest as Digest)) });
+    this.payloads = new Batch({ spell: ({ digest }) => digest, fetch: (found) => this.fetchPayloads(found), maxSize: payloadsAtOnce });
+  }
+
+  async find(name: RepositoryName, reference: Reference): Promise<StoredManifest | null> {
+    const found =
+      'tag' in reference
+        ? await this.byTag.load({ name, reference: reference.tag })
+        : await this.byDigest.load({ name, reference: reference.digest });
+    if (!found) return null;
+    // Deleted between the two statements: gone for this request as well.
+    const payload = this.cache.get(found.digest) ?? (await this.payloads.load(found));
+    return payload && { digest: found.digest, mediaType: found.mediaType, size: found.size, payload };
+  }
+
+  private async fetch(
+    statement: Statement,
+    keys: ManifestKey[],
+    parameter: (reference: string) => string | Buffer,
+  ): Promise<Map<string, FoundManifest>> {
+    const values = [keys.map(({ name }) => name), keys.map(({ reference }) => parameter(reference))];
+    const rows = await this.db.main.arrays<FoundRow>(statement, values);
+    return new Map(
+      rows.map(([ordinality, repository, digest, mediaType, size]) => [
+        spell(keys[ordinality - 1]!),
+        { repository, digest: fromBytes(digest), mediaType, size },
+      ]),
+    );
+  }
+
+  private async fetchPayloads(found: FoundManifest[]): Promise<Map<string, Buffer>> {
+    const values = [found.map(({ repository }) => repository), found.map(({ digest }) => toBytes(digest))];
+    const rows = await this.db.main.arrays<[digest: Buffer, payload: Buffer]>(findPayloads, values);
+    return new Map(
+      rows.map(([bytes, payload]) => {
+        const digest = fromBytes(bytes);
+        return [digest, this.cache.add(digest, payload)];
+      }),
+    );
+  }
+}

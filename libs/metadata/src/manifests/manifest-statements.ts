@@ -1,0 +1,57 @@
+import { statement } from '../database/statement.js';
+
+// The batched hot reads: names and tags, or names and digests.
+export const findByTag = statement(
+  'find_manifests_by_tag',
+  `select k.ordinality, m.repository, m.digest, m.media_type, m.size
+from unnest($1::text[], $2::text[]) with ordinality as k(name, tag, ordinality)
+join repositories r on r.name = k.name join tags t on t.repository = r.id and t.name = k.tag
+join manifests m on m.repository = t.repository and m.digest = t.digest`,
+);
+
+export const findByDigest = statement(
+  'find_manifests_by_digest',
+  `select k.ordinality, m.repository, m.digest, m.media_type, m.size
+from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality)
+join repositories r on r.name = k.name join manifests m on m.repository = r.id and m.digest = k.digest`,
+);
+
+export const findPayloads = statement(
+  'find_payloads',
+  `select m.digest, m.payload from unnest($1::bigint[], $2::bytea[]) as k(repository, digest)
+join manifests m on m.repository = k.repository and m.digest = k.digest`,
+);
+
+// Deleting takes two statements in one transaction. No row here: unknown, and stop, since what appears afterwards isn't locked. Then a
+// new statement, i.e. a new snapshot, sees what a push committed while we waited.
+export const lockManifest = statement(
+  'lock_manifest',
+  `select m.repository from manifests m join repositories r on r.id = m.repository where r.name = $1 and m.digest = $2 for update of m`,
+);
+
+// Refused (parents) while an index has it, also one that came before it. Tags are locked in order of name. A reference that pointed at
+// nothing gets its review too: the blob may have come later, and its own review gone because of this reference.
+export const deleteManifest = statement(
+  'delete_manifest',
+  `with parents as materialized (select manifest from manifest_references where repository = $1 and child_digest = $2
+  union select manifest from manifest_references
+  where repository = $1 and digest = $2 and link_digest is null and child_digest is null and kind = 'child' limit 10),
+tg as materialized (select name from tags where repository = $1 and digest = $2 and not exists (select from parents) order by name for update),
+t as (delete from tags using tg where tags.repository = $1 and tags.name = tg.name returning tags.name),
+h as (insert into tag_history (repository, name, digest) select $1, name, null from t),
+r as (insert into reviews (kind, repository, digest) select 'link', $1, digest from manifest_references
+  where repository = $1 and manifest = $2 and (link_digest is not null or child_digest is null) and not exists (select from parents)),
+m as (delete from manifests where repository = $1 and digest = $2 and not exists (select from parents) and (select count(*) from t) >= 0)
+select array(select manifest from parents) as parents`,
+);
+
+// $1 repository's name, $2 subject, $3 after, $4 rows, $5 bytes. One row at least, however large; total: what there was before the cut.
+const referrersPage = (filter: string): string => `select digest, referrer_descriptor as descriptor, total from (
+  select digest, referrer_descriptor, count(*) over () as total,
+    sum(octet_length(referrer_descriptor) + 1) over (order by digest) as bytes, row_number() over (order by digest) as position
+  from (select digest, referrer_descriptor from manifests where repository = (select id from repositories where name = $1)
+    and subject_digest = $2 ${filter} and digest > $3 order by digest limit $4) page) counted
+where bytes <= $5 or position = 1`;
+
+export const referrers = statement('referrers', referrersPage(''));
+export const referrersOfType = statement('referrers_of_type', referrersPage('and artifact_type = $6'));

@@ -1,0 +1,91 @@
+import type { Digest, Reference, RepositoryName } from '#oci';
+import type { Database } from '../database/database.js';
+import { fromBytes, toBytes } from '../database/digest-bytes.js';
+import { inRepository } from '../repositories/create-repository.js';
+import type { DeleteOutcome, NewManifest, PutOutcome, ReferrersPage, StoredManifest } from '../shapes.js';
+import { ManifestLookup } from './manifest-lookup.js';
+import { deleteManifest, lockManifest, referrers, referrersOfType } from './manifest-statements.js';
+import { putManifest } from './put-statement.js';
+
+const maxListBytes = 4 * 1_048_576;
+
+interface PutRow {
+  readonly known: boolean;
+  readonly created: boolean;
+  readonly missing: Buffer[];
+}
+
+/** Manifests with their bytes, references, tags and referrers. */
+export class ManifestStore {
+  private readonly lookup: ManifestLookup;
+
+  constructor(private readonly db: Database) {
+    this.lookup = new ManifestLookup(db);
+  }
+
+  /** What the tag or digest means now; null where there is nothing. The payload is shared: don't write to it. */
+  find(name: RepositoryName, reference: Reference): Promise<StoredManifest | null> {
+    return this.lookup.find(name, reference);
+  }
+
+  /** Stores a manifest and moves its tags, all or nothing; `missing` answers every reference that has no target in the repository. */
+  put(name: RepositoryName, manifest: NewManifest): Promise<PutOutcome> {
+    const values = putValues(name, manifest);
+    return inRepository(this.db.main, name, async (): Promise<PutOutcome | null> => {
+      const [row] = await this.db.main.query<PutRow>(putManifest, values);
+      if (!row?.known) return null;
+      if (row.missing.length > 0) return { outcome: 'missing', digests: row.missing.map(fromBytes) };
+      return { outcome: 'stored', created: row.created };
+    });
+  }
+
+  /** Removes a manifest and every tag on it, refused while an index of the repository has it as a child. */
+  delete(name: RepositoryName, digest: Digest): Promise<DeleteOutcome> {
+    return this.db.main.transaction(async (transaction): Promise<DeleteOutcome> => {
+      const [manifest] = await transaction.query<{ repository: number }>(lockManifest, [name, toBytes(digest)]);
+      if (!manifest) return { outcome: 'unknown' };
+      const [row] = await transaction.query<{ parents: Buffer[] }>(deleteManifest, [manifest.repository, toBytes(digest)]);
+      const manifests = (row?.parents ?? []).map(fromBytes);
+      return manifests.length > 0 ? { outcome: 'inUse', manifests } : { outcome: 'deleted' };
+    });
+  }
+
+  /** Descriptors of manifests whose subject this is, at most `limit` and about 4 MiB; empty also where nothing is known of subject or repository. */
+  async referrers(
+    name: RepositoryName,
+    subject: Digest,
+    { artifactType, after, limit }: { artifactType?: string; after?: Digest; limit: number },
+  ): Promise<ReferrersPage> {
+    const values = [name, toBytes(subject), after ? toBytes(after) : Buffer.alloc(0), limit + 1, maxListBytes];
+    const rows = await this.db.main.query<{ digest: Buffer; descriptor: string; total: number }>(
+      artifactType === undefined ? referrers : referrersOfType,
+      artifactType === undefined ? values : [...values, artifactType],
+    );
+    const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      descriptors: shown.map(({ descriptor }) => descriptor),
+      next: last && last.total > shown.length ? fromBytes(last.digest) : null,
+    };
+  }
+}
+
+function putValues(name: RepositoryName, manifest: NewManifest): unknown[] {
+  const { references } = manifest;
+  return [
+    name,
+    toBytes(manifest.digest),
+    manifest.mediaType,
+    manifest.artifactType ?? null,
+    manifest.configDigest ? toBytes(manifest.configDigest) : null,
+    manifest.subject ? toBytes(manifest.subject) : null,
+    manifest.payload,
+    manifest.referrerDescriptor ?? null,
+    references.map(({ descriptor }) => toBytes(descriptor.digest)),
+    references.map(({ kind }) => kind),
+    references.map(({ descriptor }) => descriptor.size),
+    references.map(({ optional }) => optional),
+    // ON CONFLICT may meet a row once only.
+    [...new Set(manifest.tags)],
+  ];
+}

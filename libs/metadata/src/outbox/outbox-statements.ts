@@ -1,0 +1,38 @@
+import { statement } from '../database/statement.js';
+
+export const outboxKinds = ['verify-blob', 'index-manifest', 'index-referrers', 'delete-object', 'abort-upload'] as const;
+
+// The claim is the row lock: it ends with the transaction, also when its worker dies.
+export const claimRows = statement(
+  'outbox_claim',
+  `select id, kind, key, payload, attempts from outbox where kind = $1 and parked_at is null and not_before <= now()
+order by not_before limit $2 for update skip locked`,
+);
+
+// A worker is silent while it works.
+export const waitLong = statement('outbox_wait_long', `set local idle_in_transaction_session_timeout = 0`);
+
+export const removeRows = statement('outbox_remove', `delete from outbox where id = any($1::bigint[])`);
+
+// 2, 4, 8 … seconds up to 15 minutes; after $3 attempts the row is an operator's.
+export const failRows = statement(
+  'outbox_fail',
+  `update outbox o set attempts = o.attempts + 1, last_error = f.error,
+  not_before = now() + least(interval '1 second' * 2 ^ least(o.attempts + 1, 20), interval '15 minutes'),
+  parked_at = case when o.attempts + 1 >= $3 then now() end
+from unnest($1::bigint[], $2::text[]) as f(id, error) where o.id = f.id`,
+);
+
+// One probe of the index per kind, however long the queues are.
+export const dueKinds = statement(
+  'outbox_due_kinds',
+  `select kind from unnest($1::text[]) as k(kind)
+where exists (select from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now())`,
+);
+
+export const countRows = statement(
+  'outbox_counts',
+  `select kind, (select count(*) from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now()) as due,
+  (select count(*) from outbox o where o.kind = k.kind and o.parked_at is not null) as parked
+from unnest($1::text[]) as k(kind)`,
+);

@@ -1,0 +1,17 @@
+import { statement } from '../database/statement.js';
+
+export const repositoryExists = statement('repository_exists', `select from repositories where name = $1`);
+
+// ON CONFLICT DO NOTHING waits for whoever is inserting the same name; the caller then repeats its own statement, whose snapshot sees it.
+export const createRepository = statement(
+  'create_repository',
+  `with t as (insert into tenants (name) values ($1) on conflict (name) do nothing)
+insert into repositories (tenant, name) values ($1, $2) on conflict (name) do nothing`,
+);
+
+// Keyset over the partial index of repositories that had a manifest once; those that have none today are skipped one by one.
+export const catalogPage = statement(
+  'catalog_page',
+  `select to_json(array(select name from repositories r
+  where listed and name > $1 and exists (select from manifests m where m.repository = r.id) order by name limit $2)) as names`,
+);

@@ -1,0 +1,40 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { digestOf, mediaTypes, parseRepositoryName, parseTag, type Digest, type RepositoryName } from '#oci';
+import type { ManifestReference, NewManifest } from '../shapes.js';
+import type { UploadSessionStore } from '../uploads/upload-session-store.js';
+
+/** A repository nobody else uses. */
+export function aRepository(tenant = 'acme'): RepositoryName {
+  return parseRepositoryName(`${tenant}/r${randomUUID()}`);
+}
+
+/** The digest of a text. */
+export function digest(text: string | Buffer = randomUUID(), algorithm: 'sha256' | 'sha512' = 'sha256'): Digest {
+  return digestOf(algorithm, createHash(algorithm).update(text).digest());
+}
+
+/** Begins a session and finishes it at once; answers the key of the bytes that were not really stored. */
+export async function pushBlob(uploads: UploadSessionStore, name: RepositoryName, blob: Digest, size = 7): Promise<string> {
+  const id = randomUUID();
+  const storageKey = `blobs/${id}`;
+  await uploads.begin(name, { id, storage: { offset: 0 }, algorithm: 'sha256' });
+  await uploads.finalize(name, id, { digest: blob, size, storageKey });
+  return storageKey;
+}
+
+/** A manifest with references to these digests; it is an index where the kind is child. */
+export function aManifest(
+  references: readonly Digest[],
+  { kind = 'layer', tags = [], ...rest }: Partial<Omit<NewManifest, 'tags'>> & { kind?: ManifestReference['kind']; tags?: string[] } = {},
+): NewManifest {
+  const payload = Buffer.from(JSON.stringify([kind, randomUUID(), ...references]));
+  return {
+    digest: digest(payload),
+    mediaType: kind === 'child' ? mediaTypes.ociIndex : mediaTypes.ociManifest,
+    payload,
+    references: references.map((reference) => ({ descriptor: { digest: reference, size: 7 }, kind, optional: false })),
+    tags: tags.map(parseTag),
+    ...(rest.subject && { referrerDescriptor: JSON.stringify({ digest: digest(payload) }) }),
+    ...rest,
+  };
+}

@@ -1,0 +1,72 @@
+import { statement } from '../database/statement.js';
+
+// These rows go through connections whose commits don't wait for the disk: a crash of Postgres may lose an unfinished session, never
+// acknowledged content. What records a verdict or stores a blob is elsewhere, and does wait.
+
+const columns = `s.id, r.name as repository, s.state, s."offset", s.storage, s.digest_so_far, s.algorithm, s.claimed, s.verdict`;
+
+// No row: no such repository yet.
+export const beginSession = statement(
+  'session_begin',
+  `insert into upload_sessions (id, repository, storage, algorithm, expires_at)
+select $1, r.id, $3, $4, now() + make_interval(secs => $5) from repositories r where r.name = $2 returning id`,
+);
+
+// Another repository's session is not found.
+export const findSession = statement(
+  'session_find',
+  `select ${columns} from upload_sessions s join repositories r on r.id = s.repository where s.id = $1 and r.name = $2`,
+);
+
+// Takes the lease, also from somebody who still holds it: o waits for a writer that is recording and then sees what it recorded.
+// $4 null: at whatever offset.
+export const leaseSession = statement(
+  'session_lease',
+  `with o as materialized (select ${columns}, s.lease from upload_sessions s join repositories r on r.id = s.repository
+  where s.id = $1 and r.name = $2 and s.state = 'open' for no key update of s),
+l as (update upload_sessions s set lease = $3 from o where s.id = o.id and ($4::bigint is null or o."offset" = $4) returning s.id)
+select o.*, exists (select from l) as leased from o`,
+);
+
+// No row: the lease was taken over, and what was written since is not the session's. expires_at is indexed, so it is written only
+// when half of the time is over; else the update stays HOT.
+export const recordProgress = statement(
+  'session_record',
+  `update upload_sessions set "offset" = $3, storage = $4, digest_so_far = $5, lease = case when $6::boolean then null else lease end,
+  expires_at = case when expires_at < now() + make_interval(secs => $7) / 2 then now() + make_interval(secs => $7) else expires_at end
+where id = $1 and lease = $2 and state = 'open' and "offset" <= $3 returning id`,
+);
+
+// A completed one may be given up too: its worker then finds no session, and sends what it made to the outbox.
+export const cancelSession = statement(
+  'session_cancel',
+  `with s as (delete from upload_sessions where id = $1 and repository = (select id from repositories where name = $2)
+  and state in ('open', 'completed') returning id, storage)
+insert into outbox (kind, key, payload) select 'abort-upload', id::text, storage from s returning id`,
+);
+
+// $5: the lease it must still be under, or null.
+export const completeSession = statement(
+  'session_complete',
+  `with s as (update upload_sessions set state = 'completed', claimed = $3, lease = null, expires_at = now() + make_interval(secs => $4)
+  where id = $1 and repository = (select id from repositories where name = $2) and state = 'open' and ($5::uuid is null or lease = $5)
+  returning id)
+insert into outbox (kind, key) select 'verify-blob', id::text from s returning id`,
+);
+
+export const findCompleted = statement(
+  'session_find_completed',
+  `select ${columns} from upload_sessions s join repositories r on r.id = s.repository where s.id = $1 and s.state = 'completed'`,
+);
+
+// The batched wait for verdicts.
+export const findVerdicts = statement('session_verdicts', `select id, state, verdict from upload_sessions where id = any($1::uuid[])`);
+
+// Settled ones have given up their bytes already, or to a blob.
+export const expireSessions = statement(
+  'session_expire',
+  `with due as materialized (select id from upload_sessions where expires_at <= now() order by expires_at limit $1 for update skip locked),
+s as (delete from upload_sessions s using due where s.id = due.id returning s.id, s.state, s.storage),
+o as (insert into outbox (kind, key, payload) select 'abort-upload', id::text, storage from s where state in ('open', 'completed'))
+select count(*) as expired from s`,
+);

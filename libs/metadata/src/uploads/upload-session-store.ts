@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { UploadState } from '#cas';
+import type { Digest, DigestAlgorithm, RepositoryName } from '#oci';
+import type { Database } from '../database/database.js';
+import { toBytes } from '../database/digest-bytes.js';
+import { inRepository } from '../repositories/create-repository.js';
+import type { ArrivedBlob, CompletedSession, FinalizeOutcome, LeaseOutcome, Settlement, UploadSession, Verdict } from '../shapes.js';
+import { discardObject, finalizeSession, settleFailed, settleVerified } from './blob-arrival-statements.js';
+import { sessionOf, type SessionRow } from './session-row.js';
+import * as sql from './session-statements.js';
+import { VerdictWaiter } from './verdict-waiter.js';
+
+/** Upload sessions from their beginning to a blob, or to nothing. A session of another repository is unknown. Ids are lower-case uuids. */
+export class UploadSessionStore {
+  private readonly verdicts: VerdictWaiter;
+  private readonly graceSeconds: number;
+  private readonly expirySeconds: number;
+
+  /** `uploadExpirySeconds`: how long an idle session lives. `blobGraceSeconds`: as for BlobStore. Both a day by default. */
+  constructor(
+    private readonly db: Database,
+    { blobGraceSeconds = 86_400, uploadExpirySeconds = 86_400 }: { blobGraceSeconds?: number; uploadExpirySeconds?: number } = {},
+  ) {
+    this.graceSeconds = blobGraceSeconds;
+    this.expirySeconds = uploadExpirySeconds;
+    this.verdicts = new VerdictWaiter(db);
+  }
+
+  async begin(
+    name: RepositoryName,
+    { id, storage, algorithm }: { id: string; storage: UploadState; algorithm: DigestAlgorithm },
+  ): Promise<void> {
+    const values = [id, name, JSON.stringify(storage), algorithm, this.expirySeconds];
+    await inRepository(this.db.main, name, async () => (await this.db.lazy.query<{ id: string }>(sql.beginSession, values))[0] ?? null);
+  }
+
+  /** In whatever state it is. */
+  async find(name: RepositoryName, id: string): Promise<UploadSession | null> {
+    const [row] = await this.db.lazy.query<SessionRow>(sql.findSession, [id, name]);
+    return row ? sessionOf(row) : null;
+  }
+
+  /** Takes the lease of an open session that stands at `offset`, or wherever it stands; the holder before, if any, can record nothing more. */
+  async lease(name: RepositoryName, id: string, offset?: number): Promise<LeaseOutcome> {
+    const lease = randomUUID();
+    const values = [id, name, lease, offset ?? null];
+    const [row] = await this.db.lazy.query<SessionRow & { lease: string | null; leased: boolean }>(sql.leaseSession, values);
+    if (!row) return { outcome: 'unknown' };
+    if (!row.leased) return { outcome: 'outOfOrder', offset: row.offset };
+    return { outcome: 'leased', lease, session: sessionOf(row), takenOver: row.lease !== null };
+  }
+
+  /** Records durable progress; false where the lease was taken over or the session is open no more: what was written is not the session's. */
+  async record(
+    id: string,
+    lease: string,
+    { storage, digestSoFar, release }: { storage: UploadState; digestSoFar: Digest | null; release: boolean },
+  ): Promise<boolean> {
+    const digest = digestSoFar && toBytes(digestSoFar);
+    const values = [id, lease, storage.offset, JSON.stringify(storage), digest, release, this.expirySeconds];
+    return (await this.db.lazy.query(sql.recordProgress, values)).length > 0;
+  }
+
+  /** Gives a session up, its bytes to the outbox; false where there is none that has no verdict yet. */
+  async cancel(name: RepositoryName, id: string): Promise<boolean> {
+    return (await this.db.lazy.query(sql.cancelSession, [id, name])).length > 0;
+  }
+
+  /** The bytes were not what the client said: the same as giving up. */
+  async reject(name: RepositoryName, id: string): Promise<void> {
+    await this.cancel(name, id);
+  }
+
+  /** Makes the blob and its link out of an open session whose bytes the caller verified; `gone`: there is no such session (any more). */
+  async finalize(name: RepositoryName, id: string, blob: ArrivedBlob): Promise<FinalizeOutcome> {
+    const values = [id, name, ...this.arrivalOf(blob)];
+    const [row] = await this.db.main.query<{ sessions: number; stored: number; healed: number }>(finalizeSession, values);
+    if (!row?.sessions) return 'gone';
+    if (row.stored) return 'stored';
+    return row.healed ? 'healed' : 'deduplicated';
+  }
+
+  /** Leaves the verdict on the claimed digest to a worker; false where the session is not open, or not under the given lease. */
+  async complete(name: RepositoryName, id: string, { digest, lease }: { digest: Digest; lease?: string }): Promise<boolean> {
+    const values = [id, name, toBytes(digest), this.expirySeconds, lease ?? null];
+    return (await this.db.main.query(sql.completeSession, values)).length > 0;
+  }
+
+  /** What a worker must know to verify; null where nobody waits for a verdict. */
+  async findCompleted(id: string): Promise<CompletedSession | null> {
+    const [row] = await this.db.main.query<SessionRow>(sql.findCompleted, [id]);
+    const session = row && sessionOf(row);
+    return session?.claimed ? { name: session.repository, digest: session.claimed, storage: session.storage } : null;
+  }
+
+  /** A worker's verdict, with all it entails, in one transaction. Repeating it, or coming too late, leaves only the object to be removed. */
+  async settle(id: string, settlement: Settlement): Promise<void> {
+    if (!settlement.ok) {
+      await this.db.main.query(settleFailed, [id, JSON.stringify(settlement satisfies Verdict)]);
+      return;
+    }
+    const verdict: Verdict = { ok: true, digest: settlement.digest };
+    const values = [id, JSON.stringify(verdict), ...this.arrivalOf(settlement)];
+    await this.db.main.transaction(async (transaction) => {
+      const settled = await transaction.query(settleVerified, values);
+      if (settled.length === 0) await transaction.query(discardObject, [settlement.storageKey]);
+    });
+  }
+
+  /** Waits for a worker's verdict until the signal aborts; null: not yet, or there is nothing to wait for. */
+  verdict(id: string, signal: AbortSignal): Promise<Verdict | null> {
+    return this.verdicts.wait(id, signal);
+  }
+
+  /** Removes up to `limit` sessions past their time, and answers how many; the bytes of those without a verdict go to the outbox. */
+  async expire(limit: number): Promise<number> {
+    const [row] = await this.db.main.query<{ expired: number }>(sql.expireSessions, [limit]);
+    return row?.expired ?? 0;
+  }
+
+  private arrivalOf({ digest, size, storageKey }: ArrivedBlob): unknown[] {
+    return [toBytes(digest), size, storageKey, this.graceSeconds];
+  }
+}
