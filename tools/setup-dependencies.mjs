@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from './setup-lock.mjs';
 import { SetupError, cache, root } from './setup-paths.mjs';
@@ -15,7 +15,7 @@ export async function installDependencies(say) {
   const wanted = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (read(stampOf(modules)) === wanted && existsSync(nodeIn(modules))) return;
+  if (read(stampOf(modules)) === wanted && existsSync(join(modules, '.bin/node'))) return;
   if (isInstalledByHand(modules)) {
     await provideNode(modules);
     writeFileSync(stampOf(modules), wanted);
@@ -48,9 +48,11 @@ function isInstalledByHand(modules) {
 
 /** The package `node` fetches the program for this system in an install script, which npm may have been told not to run. */
 async function provideNode(modules) {
-  if (existsSync(nodeIn(modules))) return;
-  await run(process.execPath, ['installArchSpecificPackage.js'], join(modules, 'node'));
+  if (!existsSync(nodeIn(modules))) await run(process.execPath, ['installArchSpecificPackage.js'], join(modules, 'node'));
   if (!existsSync(nodeIn(modules))) throw new SetupError('the package "node" did not install; see the output above');
+  // npm makes no command of a program that is not there yet.
+  const command = join(modules, '.bin/node');
+  if (!existsSync(command)) symlinkSync('../node/bin/node', command);
 }
 
 function npm(args, cwd) {
