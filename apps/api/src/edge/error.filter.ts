@@ -33,12 +33,12 @@ export class ErrorFilter implements ExceptionFilter {
     if (thrown instanceof RegistryError) return thrown;
     if (thrown instanceof DatabaseUnavailableError || thrown instanceof StorageError) {
       this.logger.warn({ method: request.method, url: request.originalUrl, err: thrown }, 'dependency unavailable');
-      return new RegistryError('unavailable', undefined, { cause: thrown });
+      return new RegistryError(thrown instanceof StorageError && thrown.full ? 'storageFull' : 'unavailable', undefined, { cause: thrown });
     }
     if (thrown instanceof HttpException && thrown.getStatus() === 404) {
       return new RegistryError(allowedMethods(request.originalUrl) ? 'methodUnsupported' : 'resourceUnknown');
     }
-    const status = (thrown as { statusCode?: unknown }).statusCode;
+    const status = (thrown as { statusCode?: unknown } | null | undefined)?.statusCode;
     if (typeof status === 'number' && status >= 400 && status < 500)
       return new RegistryError('requestInvalid', undefined, { cause: thrown });
     this.logger.error({ method: request.method, url: request.originalUrl, err: thrown }, 'unexpected error');
