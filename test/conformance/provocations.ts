@@ -6,8 +6,14 @@ import type { HttpResponse } from '../support/http-response.js';
 import { withQuery } from '../support/registry.js';
 import { freshName, http, registry } from './registry-under-test.js';
 
-/** For what a healthy registry never says: some other spec provokes it and names the kind. */
-export const elsewhere = 'provoked where something is broken or full';
+type Provoke = () => Promise<HttpResponse>;
+/** For what a healthy registry never says: the spec that breaks something, and the title of its test. */
+export interface Elsewhere {
+  readonly spec: string;
+  readonly test: string;
+}
+/** For what nothing throws yet; the day something does, a provocation is due. */
+export const unthrown = 'thrown by nothing';
 
 const absent = digestBytes('absent');
 const image = () => anImage().build();
@@ -15,7 +21,7 @@ const patch = async (headers: Record<string, string>, body = '0123456789') =>
   http.patch(await registry.startUpload(freshName('errors')), body, headers);
 
 /** One request for each kind of error that the registry knows; a kind without one does not compile. */
-export const provocations: Readonly<Record<ErrorKind, (() => Promise<HttpResponse>) | typeof elsewhere>> = {
+export const provocations: Readonly<Record<ErrorKind, Provoke | Elsewhere | typeof unthrown>> = {
   blobUnknown: () => http.get(`/v2/${freshName('errors')}/blobs/${absent}`),
   blobInUse: async () => {
     const name = freshName('errors');
@@ -45,7 +51,7 @@ export const provocations: Readonly<Record<ErrorKind, (() => Promise<HttpRespons
     return exchange.response;
   },
   sizeInvalid: () => patch({ 'Content-Range': '0-99' }),
-  blobTooLarge: elsewhere,
+  blobTooLarge: unthrown,
   digestInvalid: () => http.get(`/v2/${freshName('errors')}/blobs/sha256:short`),
   digestMismatch: () => http.post(withQuery(`/v2/${freshName('errors')}/blobs/uploads/`, { digest: absent }), 'present'),
   manifestUnknown: () => http.get(`/v2/${freshName('errors')}/manifests/latest`),
@@ -69,8 +75,8 @@ export const provocations: Readonly<Record<ErrorKind, (() => Promise<HttpRespons
   requestInvalid: async () => (await http.raw('BLAH blah\r\n\r\n')).response,
   resourceUnknown: () => http.get('/v2/no-such-resource'),
   methodUnsupported: () => http.request('PATCH', '/v2/'),
-  storageFull: elsewhere,
-  verdictPending: elsewhere,
-  unavailable: elsewhere,
-  unknown: elsewhere,
+  storageFull: { spec: 'test/e2e/faults/disk.spec.ts', test: 'refuses uploads with 503' },
+  verdictPending: { spec: 'test/e2e/faults/verdict.spec.ts', test: 'answers 503 while no worker has looked' },
+  unavailable: { spec: 'test/e2e/faults/postgres.spec.ts', test: 'every request is answered 503' },
+  unknown: { spec: 'apps/api/src/edge/error.filter.spec.ts', test: 'takes anything else for a bug' },
 };
