@@ -5,6 +5,8 @@ export { Database } from './database/database.js';
 export { migrate } from './database/migrate.js';
 export { LegacyReferrerStore } from './details/legacy-referrer-store.js';
 export { ManifestDetailStore } from './details/manifest-detail-store.js';
+export type * from './maintenance/maintenance-run.js';
+export { MaintenanceStore } from './maintenance/maintenance-store.js';
 export { ManifestStore } from './manifests/manifest-store.js';
 export { OutboxStore } from './outbox/outbox-store.js';
 export { RepositoryStore } from './repositories/repository-store.js';
