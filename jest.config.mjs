@@ -25,6 +25,7 @@ export default {
       testMatch: ['<rootDir>/test/conformance/**/*.spec.ts'],
       globalSetup: '<rootDir>/test/support/registry-setup.mjs',
       globalTeardown: '<rootDir>/test/support/registry-teardown.mjs',
+      setupFilesAfterEnv: ['<rootDir>/test/support/patience.mjs'],
     },
     {
       ...base,
