@@ -11,7 +11,13 @@ const keepAliveMilliseconds = 620_000;
 /** Node's HTTP server as a registry needs it: no limit on how long a body takes, one on how long headers do, and no "100 Continue" unasked. */
 function createHttpServer(handler: RequestListener, headersMilliseconds: number): Server {
   const server = createServer(
-    { requestTimeout: 0, keepAliveTimeout: keepAliveMilliseconds, headersTimeout: headersMilliseconds, noDelay: true },
+    {
+      requestTimeout: 0,
+      keepAliveTimeout: keepAliveMilliseconds,
+      headersTimeout: headersMilliseconds,
+      noDelay: true,
+      connectionsCheckingInterval: 5_000,
+    },
     handler,
   );
   // With this listener Node leaves the answer to us: the body's first reader sends it, and a refused request never gets that far.
