@@ -1,6 +1,6 @@
 // npm run migrate:check        fails when prisma/schema.prisma and prisma/migrations disagree, and prints the SQL between them
 // npm run migrate:new -- NAME  writes that SQL as a new migration; collations, checks and partial indexes are then added by hand
-// DATABASE_URL names a server with the right to create databases; without it one is started for the occasion.
+// A server is started for the occasion: the engine empties the database it works in, so that must never be anybody's.
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -35,7 +35,7 @@ async function startScratchServer() {
 
 const [command, name] = process.argv.slice(2);
 if (!commands[command]) throw new Error(`usage: prisma-migrations.mjs ${Object.keys(commands).join(' | ')}`);
-const server = process.env.DATABASE_URL ? { url: process.env.DATABASE_URL, stop: () => {} } : await startScratchServer();
+const server = await startScratchServer();
 try {
   const engine = await openSchemaEngine({ url: server.url, schemaPath: join(root, 'prisma/schema.prisma'), directory });
   const sql = await engine.drift().finally(() => engine.close());

@@ -50,8 +50,8 @@ export class ConnectionPool implements Queryable {
     return this.pool;
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  async close(): Promise<void> {
+    if (!this.pool.ending) await this.pool.end();
   }
 
   private async attempt<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {

@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { digestOf, mediaTypes, parseRepositoryName, parseTag, type Digest, type RepositoryName } from '#oci';
 import type { ManifestReference, NewManifest } from '../shapes.js';
 import type { UploadSessionStore } from '../uploads/upload-session-store.js';
@@ -37,4 +39,22 @@ export function aManifest(
     ...(rest.subject && { referrerDescriptor: JSON.stringify({ digest: digest(payload) }) }),
     ...rest,
   };
+}
+
+/** Asks again and again until the answer is yes; throws after five seconds. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`still not so: ${condition.toString()}`);
+    await turn();
+  }
+}
+
+/** A port of 127.0.0.1 where nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
