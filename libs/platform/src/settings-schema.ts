@@ -53,8 +53,29 @@ const always = {
   UPLOAD_EXPIRY_SECONDS: wholeNumber(86_400, { min: 1, max: 31_536_000 }, 'An upload that made no progress for this long is removed.'),
   BLOB_GRACE_SECONDS: wholeNumber(
     86_400,
-    { min: 1, max: 31_536_000 },
+    { min: 0, max: 31_536_000 },
     'How long a blob that no manifest references is kept after its last use.',
+  ),
+  BLOB_LINGER_SECONDS: wholeNumber(
+    900,
+    { min: 0, max: 31_536_000 },
+    'How long the bytes of a collected blob stay for downloads that have begun.',
+  ),
+  SWEEP_MIN_AGE_SECONDS: wholeNumber(
+    86_400,
+    { min: 0, max: 31_536_000 },
+    'A sweep leaves what is younger alone; never less than `UPLOAD_EXPIRY_SECONDS`.',
+  ),
+  SWEEP_OBJECTS_PER_SECOND: wholeNumber(2_000, { min: 1, max: 1_000_000 }, 'Objects that a sweep looks at in a second.'),
+  SCRUB_MIB_PER_SECOND: wholeNumber(
+    20,
+    { min: 0, max: 1_048_576 },
+    'Stored bytes that are read and hashed again in the background; 0: none.',
+  ),
+  SCRUB_INTERVAL_SECONDS: wholeNumber(
+    86_400,
+    { min: 1, max: 31_536_000 },
+    'A pass over all blobs begins no sooner after the one before began.',
   ),
   VERIFY_THREADS: wholeNumber(2, { min: 1, max: 256 }, 'Threads of the worker that re-read and hash stored bytes.'),
   VERIFY_TIMEOUT_SECONDS: wholeNumber(

@@ -27,7 +27,10 @@ export interface Settings {
   readonly redis: { readonly url?: string };
   readonly storage: StorageSettings;
   readonly uploads: { readonly bufferBytes: number; readonly expirySeconds: number; readonly minFreeBytes: number };
-  readonly blobs: { readonly graceSeconds: number };
+  readonly blobs: { readonly graceSeconds: number; readonly lingerSeconds: number };
+  readonly sweep: { readonly minAgeSeconds: number; readonly objectsPerSecond: number };
+  /** 0 bytes per second: no scrub by itself. */
+  readonly scrub: { readonly bytesPerSecond: number; readonly intervalSeconds: number };
   readonly verification: { readonly threads: number; readonly timeoutSeconds: number };
   readonly http: { readonly idleTimeoutSeconds: number };
   readonly processes: { readonly api: number; readonly shutdownGraceSeconds: number };
@@ -67,7 +70,12 @@ function settingsOf(env: Environment): Settings {
       expirySeconds: env.UPLOAD_EXPIRY_SECONDS,
       minFreeBytes: env.MIN_FREE_MIB * mebibyte,
     },
-    blobs: { graceSeconds: env.BLOB_GRACE_SECONDS },
+    blobs: { graceSeconds: env.BLOB_GRACE_SECONDS, lingerSeconds: env.BLOB_LINGER_SECONDS },
+    sweep: {
+      minAgeSeconds: Math.max(env.SWEEP_MIN_AGE_SECONDS, env.UPLOAD_EXPIRY_SECONDS),
+      objectsPerSecond: env.SWEEP_OBJECTS_PER_SECOND,
+    },
+    scrub: { bytesPerSecond: env.SCRUB_MIB_PER_SECOND * mebibyte, intervalSeconds: env.SCRUB_INTERVAL_SECONDS },
     verification: { threads: env.VERIFY_THREADS, timeoutSeconds: env.VERIFY_TIMEOUT_SECONDS },
     http: { idleTimeoutSeconds: env.IDLE_TIMEOUT_SECONDS },
     processes: { api: env.API_PROCESSES, shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS },
