@@ -27,14 +27,14 @@ export async function startWorker(settings: Settings, logger: Logger): Promise<R
     consumers.start();
     relay.start();
     expiry.start();
-    const atRest = () => Promise.all([relay.close(), expiry.close(), consumers.close()]);
     return {
       relay,
       stop: async () => {
         const graceMs = settings.processes.shutdownGraceSeconds * 1_000;
         // Only reading an object again takes long, and the next worker can do it as well.
         const impatience = setTimeout(() => app.get(VerifyBlobService).abort(), graceMs);
-        await atRest();
+        const atRest = Promise.all([relay.close(), expiry.close()]);
+        await consumers.close(atRest);
         clearTimeout(impatience);
         await app.get(JobProducer).close();
         await resources.close();

@@ -2,9 +2,12 @@ import { PostgresConnection, PostgresQueueBackend, Queue, setDefaultBackendFacto
 import type { JobBackend } from './job-backend.js';
 import { Outage, type OutageReport } from './outage.js';
 
+type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>;
+
 /** BullMQ remembers a first connection attempt that failed for ever; this one forgets it, so that the next call tries again. */
 class PatientConnection extends PostgresConnection {
   #ready: Promise<void> | undefined;
+  readonly #inTurn = new WeakSet<ListenClient>();
 
   override waitUntilReady(): Promise<void> {
     this.#ready ??= super.waitUntilReady().catch((error: unknown) => {
@@ -13,6 +16,22 @@ class PatientConnection extends PostgresConnection {
       throw error;
     });
     return this.#ready;
+  }
+
+  /** Several queues subscribe on the one session that listens: one after the other, since pg takes one statement at a time. */
+  override async getListenClient(): Promise<ListenClient> {
+    const client = await super.getListenClient();
+    if (!this.#inTurn.has(client)) {
+      this.#inTurn.add(client);
+      const send = client.query.bind(client) as (text: string, values?: readonly unknown[]) => Promise<never>;
+      let last: Promise<unknown> = Promise.resolve();
+      client.query = (text, values) => {
+        const answer = last.then(() => send(text, values));
+        last = answer.catch(() => undefined);
+        return answer;
+      };
+    }
+    return client;
   }
 }
 

@@ -18,6 +18,7 @@ export class RedisJobBackend implements JobBackend {
     this.#producers = new Redis(url, { retryStrategy, enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: 5_000 });
     this.outage = new Outage({ name: 'Redis', probe: () => this.#producers.ping(), report });
     this.#producers.on('error', (error) => this.outage.failed(error));
+    this.#producers.on('close', () => this.outage.failed(new Error('connection closed')));
   }
 
   openQueue(name: string): Queue {

@@ -8,6 +8,8 @@ import { jobBackend, workerLogger } from '../tokens.js';
 import { checkProcessors } from './check-processors.js';
 import { processedJob } from './processes.decorator.js';
 
+const goodByeMs = 2_000;
+
 /** BullMQ's side of the worker: takes jobs, and survives without them. */
 @Injectable()
 export class JobConsumers {
@@ -38,8 +40,19 @@ export class JobConsumers {
     }
   }
 
-  /** Takes no more jobs; settles when those taken have ended, or at once where the backend is gone and there is nobody to tell. */
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#hosts.map(({ worker }) => worker.close(this.backend.outage.ongoing)));
+  /** Takes no more jobs. Once the work behind them is at rest, BullMQ may say good-bye to its backend for a moment; one that is gone is left. */
+  async close(workAtRest: Promise<unknown>): Promise<void> {
+    const workers = this.#hosts.map(({ worker }) => worker);
+    const closed = Promise.allSettled(workers.map((worker) => worker.close(this.backend.outage.ongoing)));
+    await workAtRest;
+    const impatience = setTimeout(() => {
+      for (const worker of workers)
+        worker
+          .getBackend()
+          .close(true)
+          .catch(() => undefined);
+    }, goodByeMs);
+    await closed;
+    clearTimeout(impatience);
   }
 }

@@ -7,6 +7,6 @@ export const processedJob = Symbol('processed job');
 
 /** Makes a class (a `WorkerHost`) the processor of one kind of job. */
 export function Processes(job: Job): ClassDecorator {
-  const options = { concurrency: job.options.concurrency, drainDelay: 30, runRetryDelay: 1_000 };
+  const options = { concurrency: job.options.concurrency, runRetryDelay: 1_000 };
   return applyDecorators(Processor(job.name, options), SetMetadata(processedJob, job.name));
 }
