@@ -27,7 +27,7 @@ export class JobProducer {
     options: JobProducerOptions = {},
   ) {
     this.#timeoutMs = options.timeoutMs ?? 250;
-    this.#mergeMs = options.mergeMs ?? 50;
+    this.#mergeMs = options.mergeMs ?? 250;
   }
 
   /** Queues a job; settles within the time-out. A merged kind is gathered for a moment and queued behind the caller's back. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { indexManifest, indexReferrers, JobProducer } from '#jobs';
 import { parseManifest, referrerDescriptor } from '#manifest';
 import { ManifestStore, TagStore, type StoredManifest } from '#metadata';
 import { algorithmOf, digestOf, RegistryError, type Digest, type Reference, type RepositoryName, type Tag } from '#oci';
@@ -18,6 +19,7 @@ export class ManifestsService {
   constructor(
     private readonly manifests: ManifestStore,
     private readonly tags: TagStore,
+    private readonly jobs: JobProducer,
     private readonly disk: DiskGuard,
   ) {}
 
@@ -47,6 +49,8 @@ export class ManifestsService {
       references: parsed.references,
     });
     if (result.outcome === 'missing') throw new RegistryError('manifestReferenceUnknown', { missing: result.digests });
+    void this.jobs.lookNow(indexManifest, {});
+    void this.jobs.lookNow(indexReferrers, {});
     return { digest, subject: parsed.subject?.digest };
   }
 
