@@ -1,4 +1,5 @@
 export { BlobStore } from './blobs/blob-store.js';
+export * from './collection/collection-store.js';
 export type { DatabaseSettings } from './database/connection-settings.js';
 export { DatabaseUnavailableError } from './database/database-errors.js';
 export { Database } from './database/database.js';
