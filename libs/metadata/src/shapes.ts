@@ -56,6 +56,11 @@ export type LeaseOutcome =
   | { readonly outcome: 'outOfOrder'; readonly offset: number }
   | { readonly outcome: 'unknown' };
 
+/** The outcome of a deletion that was refused by some manifests, or by none. */
+export function deletedUnless(manifests: Digest[]): DeleteOutcome {
+  return manifests.length > 0 ? { outcome: 'inUse', manifests: [...new Set(manifests)] } : { outcome: 'deleted' };
+}
+
 /** Verified bytes under their key; `size` in bytes. */
 export interface ArrivedBlob {
   readonly digest: Digest;

@@ -50,7 +50,7 @@ export const lockLink = statement(
 
 export const deleteLink = statement(
   'delete_link',
-  `with parents as materialized (select distinct manifest from manifest_references where repository = $1 and link_digest = $2 limit 10),
+  `with parents as materialized (select manifest from manifest_references where repository = $1 and link_digest = $2 limit 10),
 l as (delete from blob_links where repository = $1 and digest = $2 and not exists (select from parents) returning digest),
 r as (insert into reviews (kind, digest) select 'blob', digest from l)
 select array(select manifest from parents) as parents`,

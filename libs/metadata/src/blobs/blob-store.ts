@@ -3,7 +3,7 @@ import { Batch } from '../database/batch.js';
 import type { Database } from '../database/database.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
 import { inRepository } from '../repositories/create-repository.js';
-import type { DeleteOutcome, StoredBlob } from '../shapes.js';
+import { deletedUnless, type DeleteOutcome, type StoredBlob } from '../shapes.js';
 import { deleteLink, findBlobs, lockLink, mountAny, mountFrom, touchLinks } from './blob-statements.js';
 
 interface BlobKey {
@@ -62,8 +62,7 @@ export class BlobStore {
       const [link] = await transaction.query<{ repository: number }>(lockLink, [name, toBytes(digest)]);
       if (!link) return { outcome: 'unknown' };
       const [row] = await transaction.query<{ parents: Buffer[] }>(deleteLink, [link.repository, toBytes(digest)]);
-      const manifests = (row?.parents ?? []).map(fromBytes);
-      return manifests.length > 0 ? { outcome: 'inUse', manifests } : { outcome: 'deleted' };
+      return deletedUnless((row?.parents ?? []).map(fromBytes));
     });
   }
 

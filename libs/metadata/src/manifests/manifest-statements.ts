@@ -34,7 +34,7 @@ export const lockManifest = statement(
 export const deleteManifest = statement(
   'delete_manifest',
   `with parents as materialized (select manifest from manifest_references where repository = $1 and child_digest = $2
-  union select manifest from manifest_references
+  union all select manifest from manifest_references
   where repository = $1 and digest = $2 and link_digest is null and child_digest is null and kind = 'child' limit 10),
 tg as materialized (select name from tags where repository = $1 and digest = $2 and not exists (select from parents) order by name for update),
 t as (delete from tags using tg where tags.repository = $1 and tags.name = tg.name returning tags.name),

@@ -2,7 +2,14 @@ import type { Digest, Reference, RepositoryName } from '#oci';
 import type { Database } from '../database/database.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
 import { inRepository } from '../repositories/create-repository.js';
-import type { DeleteOutcome, NewManifest, PutOutcome, ReferrersPage, StoredManifest } from '../shapes.js';
+import {
+  deletedUnless,
+  type DeleteOutcome,
+  type NewManifest,
+  type PutOutcome,
+  type ReferrersPage,
+  type StoredManifest,
+} from '../shapes.js';
 import { ManifestLookup } from './manifest-lookup.js';
 import { deleteManifest, lockManifest, referrers, referrersOfType } from './manifest-statements.js';
 import { putManifest } from './put-statement.js';
@@ -45,8 +52,7 @@ export class ManifestStore {
       const [manifest] = await transaction.query<{ repository: number }>(lockManifest, [name, toBytes(digest)]);
       if (!manifest) return { outcome: 'unknown' };
       const [row] = await transaction.query<{ parents: Buffer[] }>(deleteManifest, [manifest.repository, toBytes(digest)]);
-      const manifests = (row?.parents ?? []).map(fromBytes);
-      return manifests.length > 0 ? { outcome: 'inUse', manifests } : { outcome: 'deleted' };
+      return deletedUnless((row?.parents ?? []).map(fromBytes));
     });
   }
 
