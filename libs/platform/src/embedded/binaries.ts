@@ -20,10 +20,11 @@ export function binariesFor(account: Account | undefined, sharedFolder: string):
   if (failure === undefined) return binariesIn(packaged.root, packaged.version);
   if (account === undefined) throw new EmbeddedPostgresError(`the embedded PostgreSQL does not run on this system: ${failure}`);
   const copy = join(sharedFolder, `postgresql-${packaged.version}`);
-  if (runs(account, join(copy, 'native')) !== undefined) copyAtOnce(packaged.root, copy);
-  const second = runs(account, join(copy, 'native'));
+  const copied = join(copy, 'native');
+  if (runs(account, copied) !== undefined) copyAtOnce(packaged.root, copy, () => runs(account, copied) === undefined);
+  const second = runs(account, copied);
   if (second !== undefined) throw new EmbeddedPostgresError(`the embedded PostgreSQL in ${copy} does not run: ${second}`);
-  return binariesIn(join(copy, 'native'), packaged.version);
+  return binariesIn(copied, packaged.version);
 }
 
 function packagedBinaries(): { root: string; version: string } {
@@ -62,11 +63,21 @@ function runs(account: Account | undefined, root: string): string | undefined {
   return status === 0 ? undefined : (error?.message ?? stderr).trim();
 }
 
-function copyAtOnce(root: string, copy: string): void {
+function copyAtOnce(root: string, copy: string, isUsable: () => boolean): void {
   mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
   const temporary = mkdtempSync(`${copy}.new-`);
-  cpSync(root, join(temporary, 'whole/native'), { recursive: true, verbatimSymlinks: true });
-  rmSync(copy, { recursive: true, force: true });
-  renameSync(join(temporary, 'whole'), copy);
-  rmSync(temporary, { recursive: true, force: true });
+  try {
+    const whole = join(temporary, 'whole');
+    cpSync(root, join(whole, 'native'), { recursive: true, verbatimSymlinks: true });
+    // Or a power cut could leave the names without the contents.
+    spawnSync('sync');
+    // Another instance may just have made one, and be using it.
+    if (isUsable()) return;
+    if (existsSync(copy)) renameSync(copy, join(temporary, 'broken'));
+    renameSync(whole, copy);
+  } catch (error) {
+    if (!isUsable()) throw error;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
 }
