@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DigestVerifier, FilesystemDriver, BufferBudget } from '#cas';
 import type { Digest } from '#oci';
 import { withDatabase } from '../../../../libs/metadata/src/testing/index.js';
 import { digestOfText, Workbench } from '../testing/workbench.js';
 import { VerifyBlobService, VerifyLanes } from './verify-blob.service.js';
+
+// Threads that read take seconds to start on a busy machine.
+jest.setTimeout(30_000);
 
 describe('verifying a completed upload', () => {
   const database = withDatabase();
