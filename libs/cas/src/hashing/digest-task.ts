@@ -1,7 +1,13 @@
 import type { Digest, DigestAlgorithm } from '#oci';
 
+/** How much of an object to read: `firstBytes` of it, or all; and how fast: `bytesPerSecond`, or as fast as storage can. */
+export interface DigestPace {
+  readonly firstBytes?: number;
+  readonly bytesPerSecond?: number;
+}
+
 /** What a digest thread is asked. */
-export interface DigestTask {
+export interface DigestTask extends DigestPace {
   readonly key: string;
   readonly algorithm: DigestAlgorithm;
 }

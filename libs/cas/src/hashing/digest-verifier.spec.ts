@@ -34,6 +34,28 @@ describe('DigestVerifier', () => {
     }
   });
 
+  it('digests the first bytes alone, or as many as there are', async () => {
+    const body = randomBytes(3_000_001);
+    const { key } = await store(openDriver(settings), body);
+    const answer = (size: number) => ({ digest: `sha256:${createHash('sha256').update(body.subarray(0, size)).digest('hex')}`, size });
+    for (const [firstBytes, size] of [
+      [0, 0],
+      [1, 1],
+      [2_000_000, 2_000_000],
+      [body.length, body.length],
+      [body.length + 1, body.length],
+    ] as const)
+      expect(await verifier.digest(key, 'sha256', undefined, { firstBytes })).toEqual(answer(size));
+  });
+
+  it('reads no faster than it is told', async () => {
+    const body = randomBytes(3 * 1_048_576);
+    const { key } = await store(openDriver(settings), body);
+    const begun = performance.now();
+    await verifier.digest(key, 'sha256', undefined, { bytesPerSecond: 10 * 1_048_576 });
+    expect(performance.now() - begun).toBeGreaterThan(200);
+  });
+
   it('answers null for a key that does not exist', async () => {
     expect(await verifier.digest(objectKey(), 'sha256')).toBeNull();
   });

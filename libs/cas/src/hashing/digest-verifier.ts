@@ -2,7 +2,7 @@ import { Piscina } from 'piscina';
 import type { Digest, DigestAlgorithm } from '#oci';
 import type { StorageSettings } from '../open-driver.js';
 import { StorageError } from '../storage-error.js';
-import type { DigestAnswer, DigestTask } from './digest-task.js';
+import type { DigestAnswer, DigestPace, DigestTask } from './digest-task.js';
 import { threadEntry } from './thread-entry.js';
 
 const idleThreadMs = 30_000;
@@ -30,9 +30,17 @@ export class DigestVerifier {
     });
   }
 
-  /** Digest and size in bytes of a stored object, null where there is none; throws StorageError where it can't be read, and the signal's AbortError. */
-  async digest(key: string, algorithm: DigestAlgorithm, signal?: AbortSignal): Promise<{ digest: Digest; size: number } | null> {
-    const answer = await this.#pool.run({ key, algorithm }, { signal });
+  /**
+   * Digest and size in bytes of a stored object, or of its first bytes (fewer where it is shorter); null where there is none. Throws StorageError
+   * where it can't be read, and the signal's AbortError.
+   */
+  async digest(
+    key: string,
+    algorithm: DigestAlgorithm,
+    signal?: AbortSignal,
+    pace: DigestPace = {},
+  ): Promise<{ digest: Digest; size: number } | null> {
+    const answer = await this.#pool.run({ key, algorithm, ...pace }, { signal });
     switch (answer.outcome) {
       case 'hashed':
         return { digest: answer.digest, size: answer.size };
