@@ -1,5 +1,8 @@
 export { BlobStore } from './blobs/blob-store.js';
 export * from './collection/collection-store.js';
+export * from './collection/damage-store.js';
+export * from './collection/orphan-store.js';
+export * from './collection/scrub-store.js';
 export type { DatabaseSettings } from './database/connection-settings.js';
 export { DatabaseUnavailableError } from './database/database-errors.js';
 export { Database } from './database/database.js';

@@ -1,6 +1,8 @@
 import type { Statement } from '../database/statement.js';
 import { withDatabase } from '../testing/index.js';
 import * as collection from './collection-statements.js';
+import * as damage from './damage-statements.js';
+import * as sweep from './orphan-statements.js';
 
 interface PlanNode {
   readonly 'Node Type': string;
@@ -33,13 +35,24 @@ const scans = (nodes: PlanNode[]) =>
     .filter((node) => / Scan$/.test(node['Node Type']) && node['Node Type'] !== 'Bitmap Heap Scan' && !node['Index Cond'])
     .map((node) => `${node['Node Type']} on ${node['Relation Name'] ?? node['Index Name']}`);
 
-const { pending, ...onTheWay } = collection;
+// Reports, and those that look through all uploads there are: none of them on the way of a collection.
+const { pending, ...collecting } = collection;
+const { countDamaged: _count, ...scrubbing } = damage;
+const { findOrphans: _find, deleteOrphans: _delete, findOrphanUploads: _findUploads, ...sweeping } = sweep;
 
-describe('the statements of the collector', () => {
-  it.each(Object.values(onTheWay).map((statement) => [statement.name, statement] as const))(
+describe('the statements of collection, scrub and sweep', () => {
+  it.each(Object.values({ ...collecting, ...scrubbing, ...sweeping }).map((statement) => [statement.name, statement] as const))(
     '%s finds every row through a condition of an index',
     async (_name, statement) => {
       expect(scans(await planOf(statement))).toEqual([]);
+    },
+  );
+
+  it.each([sweep.findOrphans, sweep.deleteOrphans].map((statement) => [statement.name, statement] as const))(
+    '%s scans nothing but uploads',
+    async (_name, statement) => {
+      const scanned = scans(await planOf(statement)).filter((scan) => !/upload_sessions|outbox_due|on outbox$/.test(scan));
+      expect(scanned).toEqual([]);
     },
   );
 
