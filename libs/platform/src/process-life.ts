@@ -18,7 +18,8 @@ export function childEnvironment(variables: Readonly<Record<string, string>>): N
 
 /** Tells the supervisor, if there is one, that requests or jobs are being served. */
 export function announceReady(): void {
-  process.send?.({ ready: true });
+  // With a callback, for a supervisor that has just gone: its end is dealt with where the channel's is.
+  process.send?.({ ready: true }, undefined, undefined, () => undefined);
 }
 
 /**

@@ -15,12 +15,17 @@ export interface ClusterHome {
   readonly account: Account | undefined;
 }
 
+/** The file that says where a cluster is that is not in DATA_DIR. */
+export function locationNote(dataDir: string): string {
+  return join(dataDir, 'postgres.location');
+}
+
 /**
  * `<DATA_DIR>/postgres`; where we are root and PostgreSQL's user cannot enter DATA_DIR, a folder of its own below /var/lib/entrepot, named
  * once and for all in `<DATA_DIR>/postgres.location`.
  */
 export function clusterHomeOf(dataDir: string, logger: Logger): ClusterHome {
-  const note = join(dataDir, 'postgres.location');
+  const note = locationNote(dataDir);
   if (existsSync(note)) return known(readFileSync(note, 'utf8').trim(), note);
   const cluster = join(dataDir, 'postgres');
   const account = accountFor(cluster);

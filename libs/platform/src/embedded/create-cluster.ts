@@ -11,10 +11,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Binaries } from './binaries.js';
 import type { ClusterHome } from './cluster-home.js';
-import { syncFolder } from './durable-file.js';
+import { syncFolder, unfinishedMark } from './durable-file.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 
 /** The superuser of every embedded cluster. */
@@ -23,7 +23,7 @@ export const userName = 'entrepot';
 /** Runs initdb unless the cluster is there, beside its place and renamed into it, so that no crash leaves half a cluster. */
 export async function createCluster(home: ClusterHome, binaries: Binaries, password: string): Promise<void> {
   if (isCluster(home.cluster, binaries)) return;
-  const beside = mkdtempSync(`${home.cluster}.new-`);
+  const beside = mkdtempSync(home.cluster + unfinishedMark);
   try {
     const cluster = join(beside, 'cluster');
     const passwordFile = join(beside, 'password');
@@ -40,14 +40,6 @@ export async function createCluster(home: ClusterHome, binaries: Binaries, passw
     if (!isCluster(home.cluster, binaries)) throw error;
   } finally {
     rmSync(beside, { recursive: true, force: true });
-  }
-}
-
-/** Removes what earlier runs left that were killed within initdb; only for the holder of the data folder. */
-export function removeUnfinishedClusters(cluster: string): void {
-  const prefix = `${basename(cluster)}.new-`;
-  for (const name of readdirSync(dirname(cluster))) {
-    if (name.startsWith(prefix)) rmSync(join(dirname(cluster), name), { recursive: true, force: true });
   }
 }
 

@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { binariesFor } from './binaries.js';
-import { clusterHomeOf, sharedFolder } from './cluster-home.js';
-import { createCluster, removeUnfinishedClusters } from './create-cluster.js';
-import { writeOnce } from './durable-file.js';
+import { clusterHomeOf, locationNote, sharedFolder } from './cluster-home.js';
+import { createCluster } from './create-cluster.js';
+import { removeUnfinished, writeOnce } from './durable-file.js';
 import { DataFolderInUseError } from './embedded-postgres-error.js';
 import { freePort } from './free-port.js';
 import { findRunningServer, type RunningServer } from './postmaster-file.js';
@@ -47,12 +47,13 @@ export class EmbeddedPostgres {
     const dataDir = realpathSync(options.dataDir);
     const home = clusterHomeOf(dataDir, options.logger);
     const binaries = binariesFor(home.account, sharedFolder);
-    const password = writeOnce(join(dataDir, 'postgres.password'), randomBytes(24).toString('hex'), 0o600);
+    const passwordFile = join(dataDir, 'postgres.password');
+    const password = writeOnce(passwordFile, randomBytes(24).toString('hex'), 0o600);
     await createCluster(home, binaries, password);
     const plan = { home, binaries, maxConnections: options.maxConnections, logFile: join(dataDir, 'postgres.log') };
     const postgres = new EmbeddedPostgres(options, plan, password);
     await postgres.bringUp(5);
-    removeUnfinishedClusters(home.cluster);
+    removeUnfinished([home.cluster, passwordFile, locationNote(dataDir)]);
     return postgres;
   }
 
