@@ -1,6 +1,7 @@
 // npm start: sets the checkout up if need be, then runs the supervisor on the Node that comes with it.
 // Old versions of Node have to understand this file far enough to be told that they are too old.
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
@@ -25,4 +26,4 @@ const supervisor = spawn(node, ['--enable-source-maps', join(root, 'dist/apps/su
   env: { NODE_COMPILE_CACHE: join(cache, 'compile'), ...process.env },
 });
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => supervisor.kill(signal));
-supervisor.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGKILL' ? 137 : 1)));
+supervisor.once('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

@@ -8,7 +8,12 @@ export async function migrateDatabase(url: string, logger: Logger): Promise<void
     const applied = await migrate(url, join(projectRoot, 'prisma/migrations'), (message) => logger.info(message));
     logger.info({ applied: applied.length }, 'database is up to date');
   } catch (error) {
-    logger.debug({ err: error }, 'migration failed');
-    throw new StartError(`the database cannot be brought up to date: ${(error as Error).message}`, { cause: error });
+    throw new StartError(`the database at ${new URL(url).host} cannot be brought up to date: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** The message and those beneath it, which tell what really happened ("connect ECONNREFUSED …"). */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${reasonOf(error.cause)})`;
 }
