@@ -6,6 +6,7 @@ it('knows a living process, and that it is gone', async () => {
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()', 'a-word-of-its-own']);
   await once(child, 'spawn');
   const pid = child.pid!;
+  const reaped = once(child, 'exit');
   const identity = identityOf(pid);
   expect(identity).toBeDefined();
   expect(identityOf(pid)).toBe(identity);
@@ -16,5 +17,6 @@ it('knows a living process, and that it is gone', async () => {
   expect(await waitUntilGone(pid, 5_000)).toBe(true);
   expect(identityOf(pid)).toBeUndefined();
   expect(commandLineOf(pid)).toBeUndefined();
+  await reaped;
   expect(signal(pid, 'SIGKILL')).toBe(false);
 });

@@ -19,11 +19,15 @@ const asRoot = process.getuid?.() === 0;
 describe('EmbeddedPostgres', () => {
   let dataDir: string;
   const running = new Set<EmbeddedPostgres>();
+  const starts: Promise<unknown>[] = [];
 
-  const start = async (onLost?: (error: Error) => void) => {
-    const postgres = await EmbeddedPostgres.start({ dataDir, maxConnections: 20, logger, onLost });
-    running.add(postgres);
-    return postgres;
+  const start = (onLost?: (error: Error) => void) => {
+    const started = EmbeddedPostgres.start({ dataDir, maxConnections: 20, logger, onLost }).then((postgres) => {
+      running.add(postgres);
+      return postgres;
+    });
+    starts.push(started);
+    return started;
   };
   const stop = async (postgres: EmbeddedPostgres) => {
     running.delete(postgres);
@@ -36,6 +40,8 @@ describe('EmbeddedPostgres', () => {
   });
 
   afterEach(async () => {
+    // Also those of a test that ran out of time.
+    await Promise.allSettled(starts.splice(0));
     for (const postgres of running) await stop(postgres);
     const note = join(dataDir, 'postgres.location');
     if (existsSync(note)) await rm(readFileSync(note, 'utf8').trim(), { recursive: true, force: true });
