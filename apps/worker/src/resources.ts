@@ -10,6 +10,8 @@ export interface WorkerResources {
   readonly database: Outage;
   readonly driver: StorageDriver;
   readonly verifier: DigestVerifier;
+  /** Its own thread: nobody's verdict waits for a scrub. */
+  readonly scrubVerifier: DigestVerifier;
   readonly backend: JobBackend;
   close(): Promise<void>;
 }
@@ -32,14 +34,15 @@ export function openResources(settings: Settings, logger: Logger): WorkerResourc
   const driverOptions = storageOf(settings);
   const driver = openDriver(driverOptions);
   const verifier = new DigestVerifier({ driverOptions, threads });
+  const scrubVerifier = new DigestVerifier({ driverOptions, threads: 1 });
   const backend = openJobBackend({ redisUrl: settings.redis.url, databaseUrl: url }, report);
   const close = async () => {
     database.close();
     // In the order in which one uses the other; one that can't be closed must not keep the others open.
-    for (const resource of [backend, verifier, driver, db])
+    for (const resource of [backend, verifier, scrubVerifier, driver, db])
       await resource.close().catch((err: unknown) => logger.warn({ err }, 'closed badly'));
   };
-  return { db, database, driver, verifier, backend, close };
+  return { db, database, driver, verifier, scrubVerifier, backend, close };
 }
 
 function storageOf({ storage }: Settings): Parameters<typeof openDriver>[0] {

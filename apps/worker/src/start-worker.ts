@@ -3,6 +3,7 @@ import { JobProducer } from '#jobs';
 import type { Logger, Settings } from '#platform';
 import { JobConsumers } from './consumers/job-consumers.js';
 import { ExpireUploadsService } from './expire-uploads/expire-uploads.service.js';
+import { Upkeep } from './maintenance/upkeep.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { openResources } from './resources.js';
 import { VerifyBlobService } from './verify-blob/verify-blob.service.js';
@@ -24,16 +25,18 @@ export async function startWorker(settings: Settings, logger: Logger): Promise<R
       abortOnError: false,
     });
     const [relay, consumers, expiry] = [app.get(OutboxRelay), app.get(JobConsumers), app.get(ExpireUploadsService)];
+    const upkeep = app.get(Upkeep);
     consumers.start();
     relay.start();
     expiry.start();
+    upkeep.start();
     return {
       relay,
       stop: async () => {
         const graceMs = settings.processes.shutdownGraceSeconds * 1_000;
         // Only reading an object again takes long, and the next worker can do it as well.
         const impatience = setTimeout(() => app.get(VerifyBlobService).abort(), graceMs);
-        const atRest = Promise.all([relay.close(), expiry.close()]);
+        const atRest = Promise.all([relay.close(), expiry.close(), upkeep.close()]);
         await consumers.close(atRest);
         clearTimeout(impatience);
         await app.get(JobProducer).close();

@@ -17,6 +17,7 @@ import { IndexManifestProcessor } from './index-manifest/index-manifest.processo
 import { IndexManifestService } from './index-manifest/index-manifest.service.js';
 import { IndexReferrersProcessor } from './index-referrers/index-referrers.processor.js';
 import { IndexReferrersService } from './index-referrers/index-referrers.service.js';
+import { upkeepProviders } from './maintenance/upkeep.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import type { OutboxWork } from './outbox/outbox-work.js';
 import type { WorkerResources } from './resources.js';
@@ -52,6 +53,7 @@ export class WorkerModule {
       ],
       providers: [
         ...opened(settings, logger, resources),
+        ...upkeepProviders(settings, logger, resources),
         { provide: OutboxRelay, inject: works, useFactory: (...all: OutboxWork[]) => relayOf(all, logger, resources) },
         { provide: JobProducer, useFactory: () => new JobProducer(resources.backend) },
         ...[...works, ...processors, ConfigReader, ExpireUploadsService, JobConsumers],

@@ -14,6 +14,13 @@ export interface StoredObject {
   readonly modifiedAt?: Date;
 }
 
+/** An unfinished upload in parts, as storage itself tells of it: its id means nothing without the key it will have. */
+export interface PartialUpload {
+  readonly key: string;
+  readonly id: string;
+  readonly startedAt?: Date;
+}
+
 /** First and last byte, both included, already clipped to the object. */
 export interface ByteRange {
   readonly start: number;
@@ -82,6 +89,12 @@ export abstract class StorageDriver {
 
   /** Gives up what the driver holds open; uploads and readers must have ended before. */
   abstract close(): Promise<void>;
+
+  /** Uploads in parts that were begun and neither committed nor aborted, also those no state knows of; present only where storage has such. */
+  listUploads?(): AsyncIterable<PartialUpload>;
+
+  /** Aborts an upload as `listUploads` shows it, and nothing else; one that isn't there is no error. */
+  abortUploadById?(upload: PartialUpload): Promise<void>;
 
   /** An address where clients can read the object themselves for that long; present only where storage can be reached by them. */
   presignRead?(key: string, ttlSeconds: number): Promise<URL>;

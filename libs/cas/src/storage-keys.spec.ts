@@ -1,4 +1,4 @@
-import { assertObjectKey, isObjectKey, objectKey } from './storage-keys.js';
+import { assertObjectKey, isObjectKey, objectKey, objectPrefixes } from './storage-keys.js';
 
 describe('objectKey', () => {
   it('spreads by the last digits and never repeats itself', () => {
@@ -16,4 +16,9 @@ describe('objectKey', () => {
     for (const key of [elsewhere, `${objectKey()}\n`, `/${objectKey()}`, 'blobs/..', ''])
       expect(() => assertObjectKey(key)).toThrow(TypeError);
   });
+});
+
+it('divides all keys into shares', () => {
+  for (const key of Array.from({ length: 50 }, () => objectKey()))
+    expect(objectPrefixes.filter((prefix) => key.startsWith(prefix))).toHaveLength(1);
 });

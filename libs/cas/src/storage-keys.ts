@@ -19,6 +19,12 @@ const keyPattern = new RegExp(`^blobs/([0-9a-f]{2})/${uuid}$`);
 /** The folder that holds all objects. */
 export const objectsFolder = 'blobs';
 
+/** Prefixes that divide all keys into 256 shares of about one size. */
+export const objectPrefixes: readonly string[] = Array.from(
+  { length: 256 },
+  (_, spread) => `${objectsFolder}/${spread.toString(16).padStart(2, '0')}/`,
+);
+
 /** The object key that belongs to a uuid (lower case), by default to a new one; throws TypeError on anything else. */
 export function objectKey(id: string = randomUUID()): string {
   const spread = uuidPattern.exec(id)?.[1];

@@ -26,8 +26,27 @@ export const deleteObject = defineJob({ name: 'delete-object', data: nothing, op
 /** Upload sessions past their expiry are to be ended; scheduled, not caused by a request. */
 export const expireUploads = defineJob({ name: 'expire-uploads', data: nothing, options: { ...background, priority: 6 } });
 
+/** Somebody asked for a collection with a report. */
+export const collectGarbage = defineJob({ name: 'collect-garbage', data: nothing, options: { ...background, priority: 7 } });
+
+/** Somebody asked for a comparison of storage with the database. */
+export const sweepOrphans = defineJob({ name: 'sweep-orphans', data: nothing, options: { ...background, priority: 8 } });
+
+/** Somebody asked for all stored bytes to be hashed again. */
+export const scrubBlobs = defineJob({ name: 'scrub-blobs', data: nothing, options: { ...background, priority: 9 } });
+
 /** Every kind of job there is; a worker that lacks the processor of one refuses to start. */
-export const jobs = [verifyBlob, indexManifest, indexReferrers, abortUpload, deleteObject, expireUploads] as const;
+export const jobs = [
+  verifyBlob,
+  indexManifest,
+  indexReferrers,
+  abortUpload,
+  deleteObject,
+  expireUploads,
+  collectGarbage,
+  sweepOrphans,
+  scrubBlobs,
+] as const;
 
 /** Any of the defined jobs. */
 export type Job = (typeof jobs)[number];

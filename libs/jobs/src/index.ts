@@ -1,4 +1,15 @@
-export { abortUpload, deleteObject, expireUploads, indexManifest, indexReferrers, jobs, verifyBlob } from './definitions.js';
+export {
+  abortUpload,
+  collectGarbage,
+  deleteObject,
+  expireUploads,
+  indexManifest,
+  indexReferrers,
+  jobs,
+  scrubBlobs,
+  sweepOrphans,
+  verifyBlob,
+} from './definitions.js';
 export type { DataOf, Job, JobName } from './definitions.js';
 export { defineJob, type JobData, type JobDefinition, type JobOptions } from './job.js';
 export type { JobBackend } from './job-backend.js';

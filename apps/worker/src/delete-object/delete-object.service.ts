@@ -7,7 +7,8 @@ import { forEachRow, messageOf, type OutboxWork } from '../outbox/outbox-work.js
 @Injectable()
 export class DeleteObjectService implements OutboxWork<'delete-object'> {
   readonly kind = 'delete-object';
-  readonly batch = 500;
+  /** What S3 takes with one request. */
+  readonly batch = 1_000;
   readonly lanes = 1;
 
   constructor(private readonly driver: StorageDriver) {}

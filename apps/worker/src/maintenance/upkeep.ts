@@ -1,0 +1,65 @@
+import type { Provider } from '@nestjs/common';
+import { CollectionStore, DamageStore, MaintenanceStore, OrphanStore, ScrubStore } from '#metadata';
+import type { Logger, Settings } from '#platform';
+import { CollectGarbageProcessor } from '../collect-garbage/collect-garbage.processor.js';
+import { CollectGarbageService } from '../collect-garbage/collect-garbage.service.js';
+import { GarbageRun } from '../collect-garbage/garbage-run.js';
+import type { WorkerResources } from '../resources.js';
+import { ScrubBlobsProcessor } from '../scrub-blobs/scrub-blobs.processor.js';
+import { ScrubRun } from '../scrub-blobs/scrub-run.js';
+import { scrubSchedule } from '../scrub-blobs/scrub-schedule.js';
+import { SweepOrphansProcessor } from '../sweep-orphans/sweep-orphans.processor.js';
+import { SweepRun } from '../sweep-orphans/sweep-run.js';
+import { MaintenanceRunner } from './maintenance-runner.js';
+import type { MaintenanceWork } from './maintenance-work.js';
+
+/** Everything that is done by itself and not because of a row in the outbox: collection, sweep, scrub. */
+export class Upkeep {
+  constructor(private readonly parts: readonly { start(): void; close(): Promise<void> }[]) {}
+
+  start(): void {
+    for (const part of this.parts) part.start();
+  }
+
+  /** Begins nothing more; breaks off what takes long, for another worker to go on with. */
+  async close(): Promise<void> {
+    await Promise.all(this.parts.map((part) => part.close()));
+  }
+}
+
+/** What Nest has to know for it. */
+export function upkeepProviders(settings: Settings, logger: Logger, resources: WorkerResources): Provider[] {
+  const { db, database } = resources;
+  const runs = new MaintenanceStore(db);
+  const grace = { blobGraceSeconds: settings.blobs.graceSeconds, blobLingerSeconds: settings.blobs.lingerSeconds };
+  const schedule = scrubSchedule({ runs, intervalSeconds: settings.scrub.intervalSeconds, database, logger });
+  return [
+    { provide: CollectionStore, useValue: new CollectionStore(db, grace) },
+    CollectGarbageService,
+    GarbageRun,
+    {
+      provide: MaintenanceRunner,
+      inject: [GarbageRun],
+      useFactory: (garbage: GarbageRun) => {
+        const works: MaintenanceWork[] = [garbage, sweepOf(settings, logger, resources), scrubOf(settings, logger, resources)];
+        return new MaintenanceRunner({ works, runs, database, logger });
+      },
+    },
+    {
+      provide: Upkeep,
+      inject: [CollectGarbageService, MaintenanceRunner],
+      useFactory: (garbage: CollectGarbageService, runner: MaintenanceRunner) =>
+        new Upkeep([garbage, runner, ...(settings.scrub.bytesPerSecond > 0 ? [schedule] : [])]),
+    },
+    ...[CollectGarbageProcessor, SweepOrphansProcessor, ScrubBlobsProcessor],
+  ];
+}
+
+function sweepOf(settings: Settings, logger: Logger, { db, driver }: WorkerResources): SweepRun {
+  return new SweepRun({ driver, orphans: new OrphanStore(db), damage: new DamageStore(db), settings: settings.sweep, logger });
+}
+
+function scrubOf(settings: Settings, logger: Logger, { db, driver, scrubVerifier: verifier }: WorkerResources): ScrubRun {
+  const stores = { scrub: new ScrubStore(db), damage: new DamageStore(db), orphans: new OrphanStore(db) };
+  return new ScrubRun({ driver, verifier, ...stores, bytesPerSecond: settings.scrub.bytesPerSecond, logger });
+}
