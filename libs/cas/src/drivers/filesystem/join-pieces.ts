@@ -19,9 +19,18 @@ export interface JoinTools {
  * Copies the durable part of each piece into the file of `joinKey` and makes it durable. The file is never emptied first: a replay, also one that
  * runs beside us, writes the same bytes to the same places, so that at no time anything that was right becomes wrong.
  */
-export async function joinPieces({ offset, pieces }: UploadPieces, joinKey: string, tools: JoinTools): Promise<void> {
+export async function joinPieces(upload: UploadPieces, joinKey: string, tools: JoinTools): Promise<void> {
   const path = tools.folders.pathOf(joinKey);
-  if (await isJoined(path, offset, pieces, tools.folders)) return;
+  if (await isJoined(path, upload, tools.folders)) return;
+  try {
+    await copyPieces(path, upload, tools);
+  } catch (error) {
+    // One beside us may have been first, and has removed the pieces we were copying.
+    if (!(await isJoined(path, upload, tools.folders))) throw error;
+  }
+}
+
+async function copyPieces(path: string, { offset, pieces }: UploadPieces, tools: JoinTools): Promise<void> {
   await onDisk('join pieces', async () => {
     await tools.folders.prepare(path);
     const target = await open(path, O_WRONLY | O_CREAT);
@@ -41,7 +50,7 @@ export async function joinPieces({ offset, pieces }: UploadPieces, joinKey: stri
 }
 
 /** Pieces are removed only once the joined file is durable, so that a missing one means an earlier commit got there. */
-async function isJoined(path: string, offset: number, pieces: readonly Piece[], folders: Folders): Promise<boolean> {
+async function isJoined(path: string, { offset, pieces }: UploadPieces, folders: Folders): Promise<boolean> {
   for (const { key, length } of pieces) {
     if (length > 0 && !(await ifPresent('look a piece up', () => stat(folders.pathOf(key))))) {
       const joined = await ifPresent('look a joined object up', () => stat(path));
