@@ -1,4 +1,4 @@
-// Makes the real clients of test/e2e available, and says where they are in .cache/clients.json.
+// Makes the programs that tests drive available (the real clients of test/e2e, Redis, an object store), and says where they are in .cache/clients.json.
 // `node tools/test-setup.mjs`: what is missing is installed where that is possible (Debian, as root), else named. With CI=true a missing one is an error.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { unpackHelm } from './test-setup-helm.mjs';
 
 export const clientsFile = path.join(cache, 'clients.json');
 
-/** What the specs drive: command, the Debian package that has it, and how it tells its version. */
+/** Command, the Debian package that has it, and how it tells its version. */
 const packaged = [
   { command: 'skopeo', package: 'skopeo', version: ['--version'] },
   { command: 'buildah', package: 'buildah', version: ['--version'] },
@@ -20,6 +20,10 @@ const packaged = [
   { command: 'dockerd', package: 'docker.io', version: ['--version'] },
   { command: 'docker', package: 'docker.io', version: ['--version'] },
   { command: 'redis-server', package: 'redis-server', version: ['--version'] },
+  { command: 'ceph', package: 'ceph-common', version: ['--version'] },
+  { command: 'ceph-mon', package: 'ceph-mon', version: ['--version'] },
+  { command: 'ceph-osd', package: 'ceph-osd', version: ['--version'] },
+  { command: 'radosgw', package: 'radosgw', version: ['--version'] },
   { command: 'gpg', package: 'gnupg', version: ['--version'] },
   { command: 'unzip', package: 'unzip', version: ['-v'] },
 ];
