@@ -4,12 +4,14 @@ import pg from 'pg';
 
 /** A look at the rows of a running installation, past the product. */
 export class EmbeddedRows {
+  readonly url: string;
   private readonly pool: pg.Pool;
 
   constructor(dataDir: string) {
     const postmaster = readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n');
     const password = readFileSync(join(dataDir, 'postgres.password'), 'utf8').trim();
-    this.pool = new pg.Pool({ host: '127.0.0.1', port: Number(postmaster[3]), user: 'entrepot', database: 'entrepot', password, max: 2 });
+    this.url = `postgres://entrepot:${encodeURIComponent(password)}@127.0.0.1:${postmaster[3]}/entrepot`;
+    this.pool = new pg.Pool({ connectionString: this.url, max: 2 });
     this.pool.on('error', () => undefined);
   }
 
