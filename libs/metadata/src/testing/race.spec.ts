@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseTag, type Digest, type RepositoryName } from '#oci';
 import { BlobStore } from '../blobs/blob-store.js';
+import { CollectionStore } from '../collection/collection-store.js';
 import { DatabaseUnavailableError } from '../database/database-errors.js';
 import { ManifestStore } from '../manifests/manifest-store.js';
 import { TagStore } from '../tags/tag-store.js';
@@ -9,10 +10,12 @@ import { UploadSessionStore } from '../uploads/upload-session-store.js';
 import { aManifest, aRepository, digest } from './fixtures.js';
 import { withDatabase } from './index.js';
 
-// Two processes, sixteen clients, three repositories, a dozen digests: every write against every other, connections cut meanwhile.
+// Two processes, sixteen clients, two collectors, three repositories, a dozen digests: every write against every other, connections cut
+// meanwhile. Without a grace, everything unused is garbage at once.
 const database = withDatabase();
 const seconds = 6;
 const tagNames = ['a', 'b', 'c', 'latest'];
+const noGrace = { blobGraceSeconds: 0, blobLingerSeconds: 0 };
 
 /** What must be so at any moment; each counts what is not. */
 const invariants = {
@@ -50,8 +53,8 @@ class Client {
     db: ReturnType<typeof database.connect>,
     private readonly world: { names: RepositoryName[]; digests: Digest[]; pushed: { name: RepositoryName; digest: Digest }[] },
   ) {
-    this.uploads = new UploadSessionStore(db);
-    this.blobs = new BlobStore(db);
+    this.uploads = new UploadSessionStore(db, noGrace);
+    this.blobs = new BlobStore(db, noGrace);
     this.manifests = new ManifestStore(db);
     this.tags = new TagStore(db);
   }
@@ -105,6 +108,20 @@ class Client {
   }
 }
 
+/** A worker that does nothing but collect. */
+async function collect(collection: CollectionStore, until: number): Promise<number> {
+  let collected = 0;
+  while (performance.now() < until) {
+    try {
+      collected += (await collection.collectLinks(50)).collected + (await collection.collectBlobs(50)).collected;
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailableError)) throw error;
+    }
+    await pause(5);
+  }
+  return collected;
+}
+
 it('everything at once breaks nothing', async () => {
   const processes = [database.connect({ applicationName: 'racer' }), database.connect({ applicationName: 'racer' })];
   const world = {
@@ -127,9 +144,11 @@ it('everything at once breaks nothing', async () => {
       await pause(200);
     }
   };
-  await Promise.all([watch(), ...clients.map((client) => client.run(until))]);
+  const collections = processes.map((db) => collect(new CollectionStore(db, noGrace), until));
+  await Promise.all([watch(), ...collections, ...clients.map((client) => client.run(until))]);
   expect(await broken()).toEqual([]);
   expect(clients.flatMap(({ errors }) => errors)).toEqual([]);
   expect(clients.every(({ acknowledged }) => acknowledged > 10)).toBe(true);
+  for (const collected of await Promise.all(collections)) expect(collected).toBeGreaterThan(10);
   expect(await database.sql('select deadlocks::int from pg_stat_database where datname = current_database()')).toEqual([{ deadlocks: 0 }]);
 }, 60_000);
