@@ -1,1 +1,6 @@
-export { stopPostgres as default } from './unit-postgres.mjs';
+import { endObjectStore } from './object-store/object-store.mjs';
+import { stopPostgres } from './unit-postgres.mjs';
+
+export default async function tearDown() {
+  await Promise.all([stopPostgres(), endObjectStore()]);
+}
