@@ -17,12 +17,22 @@ const wholeNumber = (fallback: number, range: { min: number; max: number }, desc
     .prefault(String(fallback))
     .meta({ default: String(fallback), description });
 
+const yesOrNo = (description: string, fallback = '') =>
+  z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((value) => value === 'true')
+    .optional()
+    .meta({ default: fallback, description });
+
 const text = (fallback: string, description: string) => z.string().prefault(fallback).meta({ default: fallback, description });
 
 const url = (protocols: readonly string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
     error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
+
+/** A part of an upload to S3, and what must be seen of the next before it leaves. */
+const leastS3BufferMiB = 16;
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -107,11 +117,31 @@ export const environmentSchema = z.discriminatedUnion('STORAGE_DRIVER', [
         .meta({ default: '', description: 'Endpoint of an S3-compatible store. Absent: AWS.' }),
       S3_REGION: text('us-east-1', 'Region of the bucket.'),
       S3_PREFIX: text('', 'Put before every key, so that a bucket can be shared.'),
+      S3_FORCE_PATH_STYLE: yesOrNo('Bucket in the path instead of the host name. Absent: so where `S3_ENDPOINT` is given.'),
+      S3_EQUAL_PARTS: yesOrNo('Uploads in parts of one size, for stores that take no others (R2).', 'false'),
+      S3_SSE: z
+        .enum(['AES256', 'aws:kms'], { error: 'must be AES256 or aws:kms' })
+        .optional()
+        .meta({ default: '', description: 'Encryption asked of the store: `AES256` or `aws:kms`. Absent: as the bucket says.' }),
+      S3_SSE_KMS_KEY_ID: z
+        .string()
+        .optional()
+        .meta({ default: '', description: 'Key for `aws:kms`. Absent: the bucket’s or the account’s.' }),
+      S3_REDIRECT: yesOrNo('Blobs are answered by a redirect to the store, which clients must be able to reach.', 'false'),
       AWS_ACCESS_KEY_ID: z
         .string()
         .optional()
         .meta({ default: '', description: 'Access key. Absent, with its secret: the machine’s own role.' }),
       AWS_SECRET_ACCESS_KEY: z.string().optional().meta({ default: '', description: 'Secret of the access key.' }),
+      AWS_SESSION_TOKEN: z.string().optional().meta({ default: '', description: 'Session token of a temporary access key.' }),
+    })
+    .refine((env) => env.UPLOAD_BUFFER_MIB >= leastS3BufferMiB, {
+      path: ['UPLOAD_BUFFER_MIB'],
+      error: `must be at least ${leastS3BufferMiB} with STORAGE_DRIVER=s3`,
+    })
+    .refine((env) => env.S3_SSE_KMS_KEY_ID === undefined || env.S3_SSE === 'aws:kms', {
+      path: ['S3_SSE_KMS_KEY_ID'],
+      error: 'is of use with S3_SSE=aws:kms only',
     })
     .refine((env) => env.AWS_ACCESS_KEY_ID === undefined || env.AWS_SECRET_ACCESS_KEY !== undefined, {
       path: ['AWS_SECRET_ACCESS_KEY'],

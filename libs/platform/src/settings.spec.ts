@@ -31,7 +31,18 @@ describe('loadSettings', () => {
       region: 'us-east-1',
       prefix: '',
       credentials: { accessKeyId: 'id', secretAccessKey: 'key' },
+      equalParts: false,
+      redirect: false,
     });
+    const more = { S3_FORCE_PATH_STYLE: 'false', S3_EQUAL_PARTS: 'true', S3_SSE: 'aws:kms', S3_SSE_KMS_KEY_ID: 'k', S3_REDIRECT: 'true' };
+    expect(loadSettings({ ...env, ...more, AWS_SESSION_TOKEN: 'token' }).storage).toMatchObject({
+      credentials: { sessionToken: 'token' },
+      forcePathStyle: false,
+      equalParts: true,
+      encryption: { kind: 'aws:kms', keyId: 'k' },
+      redirect: true,
+    });
+    expect(loadSettings({ ...env, S3_SSE: 'AES256' }).storage).toMatchObject({ encryption: { kind: 'AES256' } });
     expect(loadSettings({ STORAGE_DRIVER: 's3', S3_BUCKET: 'images' }).storage).toMatchObject({ credentials: undefined });
   });
 
@@ -44,6 +55,13 @@ describe('loadSettings', () => {
     [{ STORAGE_DRIVER: 's3' }, 'S3_BUCKET is required with STORAGE_DRIVER=s3'],
     [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', AWS_ACCESS_KEY_ID: 'id' }, 'AWS_SECRET_ACCESS_KEY is required beside AWS_ACCESS_KEY_ID'],
     [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', AWS_SECRET_ACCESS_KEY: 'k' }, 'AWS_ACCESS_KEY_ID is required beside AWS_SECRET_ACCESS_KEY'],
+    [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', S3_EQUAL_PARTS: 'yes' }, 'S3_EQUAL_PARTS must be true or false, not "yes"'],
+    [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', S3_SSE: 'rot13' }, 'S3_SSE must be AES256 or aws:kms, not "rot13"'],
+    [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', S3_SSE_KMS_KEY_ID: 'k' }, 'S3_SSE_KMS_KEY_ID is of use with S3_SSE=aws:kms only, not "k"'],
+    [
+      { STORAGE_DRIVER: 's3', S3_BUCKET: 'b', UPLOAD_BUFFER_MIB: '8' },
+      'UPLOAD_BUFFER_MIB must be at least 16 with STORAGE_DRIVER=s3, not "8"',
+    ],
     [{ REDIS_URL: 'http://user:hunter2@host' }, 'REDIS_URL must be a URL that begins with redis:// or rediss://'],
     [{ DATABASE_URL: 'hunter2' }, 'DATABASE_URL must be a URL that begins with postgres:// or postgresql://'],
   ])('refuses %j in one line that names the variable and no secret', (env, message) => {

@@ -13,7 +13,14 @@ export type StorageSettings =
       readonly region: string;
       readonly prefix: string;
       /** Absent: the SDK's own chain (roles, profiles). */
-      readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+      readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+      /** Absent: where there is an endpoint. */
+      readonly forcePathStyle?: boolean;
+      readonly equalParts: boolean;
+      /** Absent: as the bucket says. */
+      readonly encryption?: { readonly kind: 'AES256' } | { readonly kind: 'aws:kms'; readonly keyId?: string };
+      /** Clients are sent to the store for blobs. */
+      readonly redirect: boolean;
     };
 
 /** What a process may be told from outside; folders are absolute, units are in the names. */
@@ -42,7 +49,7 @@ export class SettingsError extends StartError {
   override readonly name = 'SettingsError';
 }
 
-const secret = new Set(['DATABASE_URL', 'REDIS_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']);
+const secret = new Set(['DATABASE_URL', 'REDIS_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']);
 const mebibyte = 1_048_576;
 
 /** Reads the environment (an empty variable counts as absent); throws SettingsError for the first thing wrong. */
@@ -85,13 +92,21 @@ function settingsOf(env: Environment): Settings {
 
 function storageOf(env: Environment, dataDir: string): StorageSettings {
   if (env.STORAGE_DRIVER === 'filesystem') return { driver: 'filesystem', root: resolve(env.STORAGE_ROOT ?? join(dataDir, 'storage')) };
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   return {
     driver: 's3',
     bucket: env.S3_BUCKET,
     endpoint: env.S3_ENDPOINT,
     region: env.S3_REGION,
     prefix: env.S3_PREFIX,
-    credentials: accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
+    credentials: credentialsOf(env),
+    forcePathStyle: env.S3_FORCE_PATH_STYLE,
+    equalParts: env.S3_EQUAL_PARTS ?? false,
+    encryption: env.S3_SSE === 'aws:kms' ? { kind: env.S3_SSE, keyId: env.S3_SSE_KMS_KEY_ID } : env.S3_SSE && { kind: env.S3_SSE },
+    redirect: env.S3_REDIRECT ?? false,
   };
+}
+
+function credentialsOf(env: Extract<Environment, { STORAGE_DRIVER: 's3' }>) {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  return accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey, sessionToken };
 }
