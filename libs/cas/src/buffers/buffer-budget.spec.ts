@@ -30,6 +30,19 @@ describe('BufferBudget', () => {
     expect(budget.free).toBe(10);
   });
 
+  it('takes back a part of what was granted, for whoever waits', async () => {
+    const budget = new BufferBudget({ bytes: 10 });
+    const large = await budget.reserve(10);
+    const waiting = budget.reserve(4);
+    large.shrink(6);
+    expect((await waiting).bytes).toBe(4);
+    expect(large.bytes).toBe(6);
+    expect(() => large.shrink(7)).toThrow(RangeError);
+    large.release();
+    (await waiting).release();
+    expect(budget.free).toBe(10);
+  });
+
   it('wants back what is held too long while others wait, the oldest first', async () => {
     const budget = new BufferBudget({ bytes: 2, patienceMs: 10 });
     const [old, young] = [await budget.reserve(1), await budget.reserve(1)];

@@ -1,8 +1,11 @@
 /** Bytes granted out of a {@link BufferBudget}, until released. */
 export interface Reservation {
+  /** How many are granted still. */
   readonly bytes: number;
   /** Resolves when others wait while this one is older than the budget's patience: its holder should write out what it has, and release. */
   readonly wanted: Promise<void>;
+  /** Gives back all but that many bytes; more than there are is a RangeError. */
+  shrink(bytes: number): void;
   /** Gives the bytes back; the second call does nothing. */
   release(): void;
 }
@@ -19,6 +22,7 @@ interface Waiter {
 }
 
 interface Held {
+  bytes: number;
   readonly since: number;
   readonly want: () => void;
 }
@@ -80,14 +84,26 @@ export class BufferBudget {
   #grant(bytes: number): Reservation {
     this.#free -= bytes;
     const { promise: wanted, resolve: want } = Promise.withResolvers<void>();
-    const held: Held = { since: performance.now(), want };
+    const held: Held = { bytes, since: performance.now(), want };
     this.#held.add(held);
-    const release = () => {
-      if (!this.#held.delete(held)) return;
-      this.#free += bytes;
-      this.#serve();
+    return {
+      get bytes() {
+        return held.bytes;
+      },
+      wanted,
+      shrink: (rest) => this.#shrink(held, rest),
+      release: () => {
+        this.#shrink(held, 0);
+        this.#held.delete(held);
+      },
     };
-    return { bytes, wanted, release };
+  }
+
+  #shrink(held: Held, rest: number): void {
+    if (!(rest >= 0 && rest <= held.bytes)) throw new RangeError(`${rest} bytes left of ${held.bytes}`);
+    this.#free += held.bytes - rest;
+    held.bytes = rest;
+    this.#serve();
   }
 
   #serve(): void {

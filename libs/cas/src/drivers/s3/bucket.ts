@@ -1,0 +1,119 @@
+import type { Readable } from 'node:stream';
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { ByteRange, StoredObject } from '../../storage-driver.js';
+import { StorageError } from '../../storage-error.js';
+import { assertObjectKey } from '../../storage-keys.js';
+import { Lanes } from './lanes.js';
+import { MultipartRequests } from './multipart-requests.js';
+import { bare, noSuchKey, onStore, unless } from './s3-errors.js';
+import type { S3Settings } from './s3-settings.js';
+import { sdkClients } from './sdk-client.js';
+
+/** More at once are not faster, and each takes a connection. */
+const requestsAtOnce = 64;
+
+/** An object that is being read; `body` must be read to its end or destroyed. */
+export interface OpenObject {
+  readonly body: Readable;
+  readonly bytes: number;
+  readonly etag: string;
+}
+
+/** An object as the store tells of it. */
+export interface ObjectHead extends StoredObject {
+  readonly etag: string;
+}
+
+/** The requests to one bucket, in the vocabulary of this driver: keys without the prefix, null for absence, StorageError for failures. */
+export class Bucket {
+  readonly multipart: MultipartRequests;
+  readonly #answers: S3Client;
+  readonly #downloads: S3Client;
+  readonly #lanes = new Lanes(requestsAtOnce);
+  readonly #encryption: { ServerSideEncryption?: 'AES256' | 'aws:kms'; SSEKMSKeyId?: string };
+
+  constructor(private readonly settings: S3Settings) {
+    const { answers, downloads } = sdkClients(settings);
+    this.#answers = answers;
+    this.#downloads = downloads;
+    const { encryption } = settings;
+    this.#encryption = encryption
+      ? { ServerSideEncryption: encryption.kind, ...(encryption.kind === 'aws:kms' && { SSEKMSKeyId: encryption.keyId }) }
+      : {};
+    this.multipart = new MultipartRequests(answers, this.#lanes, { settings, encryption: this.#encryption });
+  }
+
+  /** Stores an object and answers its ETag. */
+  async put(key: string, body: Buffer): Promise<string> {
+    const command = new PutObjectCommand({ ...this.#at(key), ...this.#encryption, Body: body, ContentLength: body.length });
+    const { ETag } = await this.#lanes.run(() => onStore('store an object', () => this.#answers.send(command)));
+    return bare(ETag);
+  }
+
+  /** Opens an object, or a range of it, for reading. `etag`: only if it is still that one. */
+  async get(key: string, range?: ByteRange, etag?: string): Promise<OpenObject | null> {
+    const Range = range && `bytes=${range.start}-${range.end}`;
+    const command = new GetObjectCommand({ ...this.#at(key), Range, IfMatch: etag && `"${etag}"` });
+    const answer = await unless(noSuchKey, 'read an object', () => this.#downloads.send(command));
+    if (!answer) return null;
+    const body = answer.Body as Readable;
+    const bytes = answer.ContentLength;
+    if (bytes === undefined || (range && bytes !== range.end - range.start + 1)) {
+      body.destroy();
+      throw new StorageError(`a stored object has ${bytes ?? 'unknown'} bytes where ${JSON.stringify(range)} was asked for`);
+    }
+    return { body, bytes, etag: bare(answer.ETag) };
+  }
+
+  async head(key: string): Promise<ObjectHead | null> {
+    const command = new HeadObjectCommand(this.#at(key));
+    const answer = await this.#lanes.run(() => unless(noSuchKey, 'look an object up', () => this.#answers.send(command)));
+    return answer && { key, size: answer.ContentLength ?? 0, modifiedAt: answer.LastModified, etag: bare(answer.ETag) };
+  }
+
+  /** Up to 1,000 keys; errors inside the answer count, absence doesn't. */
+  async delete(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const Objects = keys.map((key) => ({ Key: this.#at(key).Key }));
+    const command = new DeleteObjectsCommand({ Bucket: this.settings.bucket, Delete: { Quiet: true, Objects } });
+    const { Errors = [] } = await this.#lanes.run(() => onStore('delete', () => this.#answers.send(command)));
+    const failed = Errors.find(({ Code }) => Code !== 'NoSuchKey');
+    if (failed) throw new StorageError(`cannot delete: ${failed.Code}`, { cause: failed });
+  }
+
+  /** All objects below a prefix, a page of up to 1,000 per request; keys may be none of ours. */
+  async *list(prefix: string): AsyncGenerator<StoredObject, void, void> {
+    let ContinuationToken: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket: this.settings.bucket, Prefix: this.settings.prefix + prefix, ContinuationToken });
+      const page = await this.#lanes.run(() => onStore('list', () => this.#answers.send(command)));
+      for (const { Key, Size, LastModified } of page.Contents ?? [])
+        yield { key: (Key ?? '').slice(this.settings.prefix.length), size: Size ?? 0, modifiedAt: LastModified };
+      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (ContinuationToken !== undefined);
+  }
+
+  /** An address that whoever has it can read the object at. */
+  async presign(key: string, ttlSeconds: number): Promise<URL> {
+    const command = new GetObjectCommand(this.#at(key));
+    return new URL(await onStore('sign an address', () => getSignedUrl(this.#downloads, command, { expiresIn: ttlSeconds })));
+  }
+
+  close(): void {
+    this.#answers.destroy();
+    this.#downloads.destroy();
+  }
+
+  #at(key: string): { Bucket: string; Key: string } {
+    assertObjectKey(key);
+    return { Bucket: this.settings.bucket, Key: this.settings.prefix + key };
+  }
+}

@@ -1,0 +1,69 @@
+import type { ByteSource } from '../../storage-driver.js';
+
+/** Pulls a source chunk by chunk, each to be taken in pieces. A chunk asked for and not come yet outlives whoever waited for it. */
+export class ChunkSource {
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  #pending: Promise<IteratorResult<Uint8Array>> | null = null;
+  #chunk: Uint8Array = Buffer.alloc(0);
+  #ended = false;
+  #pulled = 0;
+
+  /** `announced`: the source's length in bytes, where it is known. */
+  constructor(
+    source: ByteSource,
+    private readonly announced = Infinity,
+  ) {
+    this.#iterator = source[Symbol.asyncIterator]();
+  }
+
+  get ended(): boolean {
+    return this.#ended && this.#chunk.length === 0;
+  }
+
+  /** Bytes of the chunk at hand. */
+  get atHand(): number {
+    return this.#chunk.length;
+  }
+
+  /** Bytes not taken yet; infinite where nothing was announced, or more came than that. */
+  get expected(): number {
+    return this.#pulled > this.announced ? Infinity : this.announced - this.#pulled + this.#chunk.length;
+  }
+
+  /** True once bytes are at hand or the source has ended; false where `unless` resolves before. Throws what the source throws. */
+  async ready(unless?: Promise<unknown>): Promise<boolean> {
+    const gaveUp = unless?.then(() => null);
+    while (this.#chunk.length === 0 && !this.#ended) {
+      this.#pending ??= this.#iterator.next();
+      // Whoever gave up waiting may never look again.
+      this.#pending.catch(() => undefined);
+      const arrived = await (gaveUp ? Promise.race([this.#pending, gaveUp]) : this.#pending);
+      if (!arrived) return false;
+      this.#pending = null;
+      if (arrived.done) this.#ended = true;
+      else this.#accept(arrived.value);
+    }
+    return true;
+  }
+
+  /** Up to that many bytes of the chunk at hand. */
+  take(bytes: number): Uint8Array {
+    const taken = this.#chunk.subarray(0, bytes);
+    this.#chunk = this.#chunk.subarray(taken.length);
+    return taken;
+  }
+
+  /** Lets go of the source. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    const returned = Promise.resolve(this.#iterator.return?.());
+    // A source that has been asked for bytes cannot end before they come, and nobody waits for them any more.
+    if (this.#pending) returned.catch(() => undefined);
+    else await returned;
+  }
+
+  #accept(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#pulled += chunk.length;
+  }
+}

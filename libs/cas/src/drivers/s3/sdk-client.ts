@@ -1,0 +1,43 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { S3Settings } from './s3-settings.js';
+
+const connectMs = 3_000;
+const silenceMs = 15_000;
+const attempts = 3;
+
+/** `answers`: one for requests that end with their answer; `downloads`: one for bodies that are read as slowly as a client takes them. */
+export interface SdkClients {
+  readonly answers: S3Client;
+  readonly downloads: S3Client;
+}
+
+/**
+ * The SDK's clients. Retries are its own (exponential, with jitter, SlowDown slower, and few at all once everything fails). Time-outs count
+ * silence, not duration; those of downloads end with their head, as a paused one must not be cut. Sockets are not limited here: a request
+ * waiting for one would be taken for a connection that can't be made.
+ */
+export function sdkClients(settings: S3Settings): SdkClients {
+  const config = configOf(settings);
+  const agents = { httpAgent: { keepAlive: true, maxSockets: Infinity }, httpsAgent: { keepAlive: true, maxSockets: Infinity } };
+  return {
+    answers: new S3Client({ ...config, requestHandler: { ...agents, connectionTimeout: connectMs, socketTimeout: silenceMs } }),
+    downloads: new S3Client({
+      ...config,
+      requestHandler: { ...agents, connectionTimeout: connectMs, requestTimeout: silenceMs, throwOnRequestTimeout: true },
+    }),
+  };
+}
+
+function configOf({ endpoint, region, credentials, forcePathStyle = endpoint !== undefined }: S3Settings): S3ClientConfig {
+  return {
+    endpoint,
+    region,
+    credentials,
+    forcePathStyle,
+    maxAttempts: attempts,
+    retryMode: 'standard',
+    // Ceph and R2 refuse the trailers that the SDK would otherwise add.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  };
+}
