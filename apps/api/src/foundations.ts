@@ -1,7 +1,7 @@
 import { BufferBudget, openDriver, type StorageDriver } from '#cas';
 import { JobProducer, openJobBackend, type JobBackend, type OutageReport } from '#jobs';
 import { Database } from '#metadata';
-import { SettingsError, type Logger, type Settings } from '#platform';
+import type { Logger, Settings } from '#platform';
 import type { Foundations } from './api.module.js';
 import { DiskGuard } from './edge/disk-guard.js';
 import { EdgeLimits } from './edge/limits.js';
@@ -14,7 +14,7 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     applicationName: 'entrepot-api',
     onError: (error) => logger.warn({ err: error }, 'database connection lost'),
   });
-  const driver = openDriver(storageOf(settings), new BufferBudget({ bytes: settings.uploads.bufferBytes }));
+  const driver = openDriver(settings.storage, new BufferBudget({ bytes: settings.uploads.bufferBytes }));
   const backend = openJobBackend({ redisUrl: settings.redis.url, databaseUrl }, outageReport(logger));
   const jobs = new JobProducer(backend);
   return {
@@ -26,12 +26,6 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     times: { blobGraceSeconds: settings.blobs.graceSeconds, uploadExpirySeconds: settings.uploads.expirySeconds },
     close: () => closeAll(jobs, backend, driver, database),
   };
-}
-
-/** The storage settings this version has a driver for. */
-function storageOf({ storage }: Settings): Parameters<typeof openDriver>[0] {
-  if (storage.driver !== 'filesystem') throw new SettingsError(`STORAGE_DRIVER ${storage.driver} is not part of this version`);
-  return storage;
 }
 
 function outageReport(logger: Logger): OutageReport {

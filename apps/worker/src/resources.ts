@@ -1,7 +1,7 @@
 import { DigestVerifier, openDriver, type StorageDriver } from '#cas';
 import { openJobBackend, Outage, type JobBackend } from '#jobs';
 import { Database } from '#metadata';
-import { databaseUrlOf, SettingsError, type Logger, type Settings } from '#platform';
+import { databaseUrlOf, type Logger, type Settings } from '#platform';
 import { outageLog } from './outbox/outage-log.js';
 
 /** What the worker holds open. None of it needs to be there yet when the worker starts. */
@@ -31,7 +31,7 @@ export function openResources(settings: Settings, logger: Logger): WorkerResourc
   });
   const report = outageLog(logger);
   const database = new Outage({ name: 'PostgreSQL', probe: () => db.ping(), report });
-  const driverOptions = storageOf(settings);
+  const driverOptions = settings.storage;
   const driver = openDriver(driverOptions);
   const verifier = new DigestVerifier({ driverOptions, threads });
   const scrubVerifier = new DigestVerifier({ driverOptions, threads: 1 });
@@ -43,9 +43,4 @@ export function openResources(settings: Settings, logger: Logger): WorkerResourc
       await resource.close().catch((err: unknown) => logger.warn({ err }, 'closed badly'));
   };
   return { db, database, driver, verifier, scrubVerifier, backend, close };
-}
-
-function storageOf({ storage }: Settings): Parameters<typeof openDriver>[0] {
-  if (storage.driver === 's3') throw new SettingsError('STORAGE_DRIVER must be filesystem: this version has no S3 driver');
-  return storage;
 }

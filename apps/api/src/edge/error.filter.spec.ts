@@ -1,5 +1,5 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { StorageError } from '#cas';
+import { BlobTooLargeError, StorageError, UploadLostError } from '#cas';
 import { errorCatalog, RegistryError, type ErrorKind } from '#oci';
 import { createLogger } from '#platform';
 import { ErrorFilter } from './error.filter.js';
@@ -36,6 +36,11 @@ describe('what a client is told', () => {
   it('of a dependency that fails: to try again', () => {
     expectKind(new StorageError('disk on fire'), 'unavailable');
     expect(answerTo(new StorageError('disk on fire')).headers['retry-after']).toBe('5');
+  });
+
+  it('of an upload that storage cannot go on with: that there is none, or that it is too large', () => {
+    expectKind(new UploadLostError('gone'), 'uploadUnknown');
+    expectKind(new BlobTooLargeError(5), 'blobTooLarge');
   });
 
   it.each([new Error('secret'), new TypeError('secret'), 'secret', undefined, null, { statusCode: 500, message: 'secret' }])(

@@ -1,6 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { StorageError } from '#cas';
+import { BlobTooLargeError, StorageError, UploadLostError } from '#cas';
 import { DatabaseUnavailableError } from '#metadata';
 import { RegistryError } from '#oci';
 import type { Logger } from '#platform';
@@ -31,6 +31,8 @@ export class ErrorFilter implements ExceptionFilter {
 
   private classify(thrown: unknown, request: FastifyRequest): RegistryError {
     if (thrown instanceof RegistryError) return thrown;
+    if (thrown instanceof BlobTooLargeError) return new RegistryError('blobTooLarge', { limit: thrown.limit }, { cause: thrown });
+    if (thrown instanceof UploadLostError) return new RegistryError('uploadUnknown', undefined, { cause: thrown });
     if (thrown instanceof DatabaseUnavailableError || thrown instanceof StorageError) {
       this.logger.warn({ method: request.method, url: request.originalUrl, err: thrown }, 'dependency unavailable');
       return new RegistryError(thrown instanceof StorageError && thrown.full ? 'storageFull' : 'unavailable', undefined, { cause: thrown });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DigestVerifier, StorageDriver, StorageError, type UploadState } from '#cas';
+import { DigestVerifier, StorageDriver, StorageError, UploadLostError, type UploadState } from '#cas';
 import { DatabaseUnavailableError, UploadSessionStore, type DrainResult, type OutboxRow, type Settlement } from '#metadata';
 import { algorithmOf, type Digest } from '#oci';
 import { messageOf, type OutboxWork } from '../outbox/outbox-work.js';
@@ -65,6 +65,7 @@ export class VerifyBlobService implements OutboxWork<'verify-blob'> {
     try {
       return (await this.driver.commit(storage)).key;
     } catch (error) {
+      if (error instanceof UploadLostError) return null;
       if (error instanceof StorageError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return null;
       throw error;
     }
