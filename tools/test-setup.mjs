@@ -19,6 +19,8 @@ const packaged = [
   { command: 'umoci', package: 'umoci', version: ['--version'] },
   { command: 'dockerd', package: 'docker.io', version: ['--version'] },
   { command: 'docker', package: 'docker.io', version: ['--version'] },
+  { command: 'nginx', package: 'nginx-light', version: ['-v'] },
+  { command: 'pgbouncer', package: 'pgbouncer', version: ['--version'] },
   { command: 'redis-server', package: 'redis-server', version: ['--version'] },
   { command: 'ceph', package: 'ceph-common', version: ['--version'] },
   { command: 'ceph-mon', package: 'ceph-mon', version: ['--version'] },

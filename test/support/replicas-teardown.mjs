@@ -1,0 +1,5 @@
+import { stopReplicas } from './replicas.mjs';
+
+export default async function tearDown() {
+  await stopReplicas();
+}
