@@ -9,7 +9,7 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
 };
 
-/** Four suites: units beside the code, the protocol over HTTP, real clients, faults. Each can be run alone with --selectProjects. */
+/** Six suites: units beside the code, the protocol over HTTP (against one process, against replicas), real clients, faults, clusters. Each can be run alone with --selectProjects. */
 export default {
   projects: [
     {
@@ -29,6 +29,14 @@ export default {
     },
     {
       ...base,
+      displayName: 'replicas',
+      testMatch: ['<rootDir>/test/conformance/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/support/replicas-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/replicas-teardown.mjs',
+      setupFilesAfterEnv: ['<rootDir>/test/support/patience.mjs'],
+    },
+    {
+      ...base,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/*.spec.ts'],
       globalSetup: '<rootDir>/test/e2e/fixture/setup.mjs',
@@ -39,6 +47,12 @@ export default {
       ...base,
       displayName: 'faults',
       testMatch: ['<rootDir>/test/e2e/faults/*.spec.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/fixture/patience.mjs'],
+    },
+    {
+      ...base,
+      displayName: 'cluster',
+      testMatch: ['<rootDir>/test/e2e/cluster/*.spec.ts'],
       setupFilesAfterEnv: ['<rootDir>/test/e2e/fixture/patience.mjs'],
     },
   ],

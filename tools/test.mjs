@@ -1,12 +1,12 @@
-// `npm test`: everything a change must pass, from a clean clone on. `npm test -- --only static|unit|conformance|e2e|faults` runs parts
-// (comma-separated); what follows goes to jest: `npm test -- --only e2e skopeo`.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+// `npm test`: everything a change must pass, from a clean clone on. `npm test -- --only static|unit|conformance|replicas|e2e|faults|cluster` runs
+// parts (comma-separated); what follows goes to jest: `npm test -- --only e2e skopeo`.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache } from './setup-paths.mjs';
 import { node, setUp } from './setup.mjs';
 import { countTests } from './test-count.mjs';
 import { isolatedRun } from './test-isolation.mjs';
-import { runSetUp } from './test-setup.mjs';
+import { clientsFile, runSetUp } from './test-setup.mjs';
 import { runStep } from './test-step.mjs';
 
 const statics = {
@@ -16,7 +16,9 @@ const statics = {
   types: ['node_modules/typescript/bin/tsc', '--project', '.'],
   migrations: ['tools/prisma-migrations.mjs', 'check'],
 };
-const suites = ['unit', 'conformance', 'e2e', 'faults'];
+const suites = ['unit', 'conformance', 'replicas', 'e2e', 'faults', 'cluster'];
+/** A suite that is one set-up cannot skip by itself. */
+const needed = { replicas: ['nginx', 'redis-server'] };
 const results = join(cache, 'test');
 const { parts, jestArgs } = parseArguments(process.argv.slice(2));
 const started = Date.now();
@@ -51,6 +53,9 @@ async function runParts() {
 }
 
 async function runSuite(name, env) {
+  const clients = JSON.parse(readFileSync(clientsFile, 'utf8'));
+  const missing = (needed[name] ?? []).filter((client) => !clients[client]);
+  if (missing.length > 0) return console.log(`skipped ${name}: ${missing.join(', ')} missing`);
   const output = join(results, `${name}.json`);
   const jest = ['node_modules/jest/bin/jest.js', '--selectProjects', name, '--json', '--outputFile', output, '--maxWorkers=2', ...jestArgs];
   const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', ...jest];

@@ -4,7 +4,7 @@ import { anImage } from '../support/builders.js';
 import { digestBytes } from '../support/content.js';
 import { targetOf, withQuery } from '../support/registry.js';
 import { expectError, expectPushedBlob, expectStatus } from './expectations.js';
-import { describeEntrepot, freshName, http, registry } from './registry-under-test.js';
+import { describeEntrepot, freshName, http, isDirect, registry } from './registry-under-test.js';
 
 const size = 100 * 1024 * 1024;
 const piece = randomBytes(65_536);
@@ -24,7 +24,7 @@ describeEntrepot('an answer while 100 MB are still on their way', () => {
     const location = await registry.startUpload(name);
     const response = await http.patch(location, endless(), headers);
     expectError(response, 416, 'BLOB_UPLOAD_INVALID');
-    expect(response.header('Connection')).toBe('close');
+    if (isDirect) expect(response.header('Connection')).toBe('close');
     expectStatus(await http.get(location), 204);
   });
 
@@ -56,6 +56,9 @@ describeEntrepot('an answer while 100 MB are still on their way', () => {
     expectError(await http.post(`/v2/${name}/tags/list`, endless(), { 'Content-Length': String(size) }), 405, 'UNSUPPORTED');
   });
 });
+
+/** A proxy asks for the body before it asks the registry. */
+const unasked = isDirect ? [] : [100];
 
 describeEntrepot('Expect: 100-continue', () => {
   const name = freshName('expect');
@@ -99,13 +102,13 @@ describeEntrepot('Expect: 100-continue', () => {
     ['a wrong method', 'PUT', `/v2/${name}/tags/list`, 405],
   ])('%s is refused without asking for the body', async (_what, method, target, status) => {
     const response = await (await http.open(method, target, headers)).response;
-    expect([response.status, response.interim]).toEqual([status, []]);
+    expect([response.status, response.interim]).toEqual([status, unasked]);
   });
 
   it('a chunk out of order is refused without asking for the body', async () => {
     const location = await registry.startUpload(name);
     const exchange = await http.open('PATCH', location, { ...headers, 'Content-Range': '10-50009' });
     const response = await exchange.response;
-    expect([response.status, response.interim]).toEqual([416, []]);
+    expect([response.status, response.interim]).toEqual([416, unasked]);
   });
 });

@@ -9,6 +9,12 @@ export const isEntrepot = process.env['REGISTRY_IS_ENTREPOT'] !== '0';
 export const describeEntrepot = isEntrepot ? describe : describe.skip;
 export const itEntrepot = isEntrepot ? it : it.skip;
 
+/** False behind a proxy that speaks HTTP itself: to what is no good HTTP, and with `100 Continue`, it answers before the registry is asked. */
+export const isDirect = process.env['REGISTRY_BEHIND_PROXY'] !== '1';
+export const itDirect = isDirect ? itEntrepot : it.skip;
+/** Cases for a registry that is asked directly, to be spread among others. */
+export const direct = <Case>(...cases: Case[]): Case[] => (isDirect ? cases : []);
+
 export const registry = new Registry(process.env['REGISTRY_URL']!, isEntrepot ? checkEveryAnswer : undefined);
 export const http = registry.http;
 
