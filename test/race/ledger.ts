@@ -24,6 +24,8 @@ export class Ledger {
   readonly violations: string[] = [];
   readonly #entries = new Map<string, Entry>();
   readonly #removals = new Map<string, Interval[]>();
+  /** Manifests that may or may not be there: deleted while they were pushed, or kept by an index. Somebody has to clear them away. */
+  readonly #doubtful = new Map<string, Entry>();
 
   count(what: string, by = 1): void {
     this.counts[what] = (this.counts[what] ?? 0) + by;
@@ -48,8 +50,20 @@ export class Ledger {
 
   /** A 201 to a push that was sent at `from`; where a deletion ran meanwhile, nobody knows who was first. */
   acknowledged(entry: Entry, from: number): void {
-    const { name, manifest } = entry;
-    if (!this.removedSince('manifest', `${name}@${manifest.digest}`, from)) this.#entries.set(`${name}@${manifest.digest}`, entry);
+    const key = `${entry.name}@${entry.manifest.digest}`;
+    const all = this.removedSince('manifest', key, from) ? this.#doubtful : this.#entries;
+    all.set(key, entry);
+  }
+
+  doubt(entry: Entry): void {
+    this.#doubtful.set(`${entry.name}@${entry.manifest.digest}`, entry);
+  }
+
+  /** Takes up to so many out of those in doubt. */
+  takeDoubtful(most: number): Entry[] {
+    const taken = [...this.#doubtful].slice(0, most);
+    for (const [key] of taken) this.#doubtful.delete(key);
+    return taken.map(([, entry]) => entry);
   }
 
   /** Runs a deletion, and remembers from when to when it may have happened. */

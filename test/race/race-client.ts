@@ -9,6 +9,7 @@ import { imageOf, indexOf, raceBlobs, type RaceBlob, type RaceManifest } from '.
 export const raceNames = ['race/a', 'race/b', 'other/c'];
 const tags = ['a', 'b', 'c', 'latest'];
 const mostTries = 200;
+const mostLive = 16;
 
 export interface RaceRules {
   readonly graceSeconds: number;
@@ -26,14 +27,16 @@ export class RaceClient {
   async step(): Promise<void> {
     const name = this.pick(raceNames);
     const dice = this.rules.random() * 100;
-    if (dice < 36) await this.pushImage(name);
-    else if (dice < 42) await this.pushBlob(name, this.hot());
-    else if (dice < 47) await this.mount(name, this.hot());
-    else if (dice < 52) await this.pushIndex(name);
-    else if (dice < 66) await this.pull(name);
-    else if (dice < 74) await this.pullPromised();
-    else if (dice < 82) await this.deleteSome(1);
-    else if (dice < 88) await this.deleteSome(30);
+    // Few live manifests leave many blobs to collect.
+    if (this.ledger.size > mostLive) await this.deleteSome(this.ledger.size - mostLive / 2);
+    else if (dice < 38) await this.pushImage(name);
+    else if (dice < 46) await this.pushBlob(name, this.hot());
+    else if (dice < 54) await this.mount(name, this.hot());
+    else if (dice < 57) await this.pushIndex(name);
+    else if (dice < 70) await this.pull(name);
+    else if (dice < 76) await this.pullPromised();
+    else if (dice < 84) await this.deleteSome(2);
+    else if (dice < 90) await this.deleteDoubtful();
     else if (dice < 94) await this.deleteTag(name);
     else await this.deleteBlob(name);
   }
@@ -158,19 +161,22 @@ export class RaceClient {
 
   private async deleteSome(most: number): Promise<void> {
     const entries = this.ledger.entries();
-    // Indexes first: what they list cannot go before them.
     const chosen = Array.from({ length: Math.min(most, entries.length) }, () => this.pick(entries));
-    for (const entry of chosen.toSorted((a, b) => a.manifest.blobs.length - b.manifest.blobs.length)) await this.deleteManifest(entry);
+    for (const entry of indexesFirst(chosen)) if (this.ledger.holds(entry)) await this.deleteManifest(entry);
+  }
+
+  private async deleteDoubtful(): Promise<void> {
+    for (const entry of indexesFirst(this.ledger.takeDoubtful(20))) await this.deleteManifest(entry);
   }
 
   private async deleteManifest(entry: Entry): Promise<void> {
-    if (!this.ledger.holds(entry)) return;
     const { name, manifest } = entry;
     const answer = await this.ledger.removing('manifest', name, manifest.digest, () =>
       this.registry.http.delete(`/v2/${name}/manifests/${manifest.digest}`),
     );
-    // 405: a child; it may have been acknowledged to others meanwhile, so that nobody claims it any more.
     if (this.expect(answer, [202, 404, 405], 'DELETE manifest')) this.ledger.count(`manifests deleted: ${answer.status}`);
+    // The child of an index goes after it.
+    if (answer.status === 405) this.ledger.doubt(entry);
   }
 
   private async deleteTag(name: string): Promise<void> {
@@ -206,4 +212,9 @@ export class RaceClient {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resume) => setTimeout(resume, ms));
+}
+
+/** What they list cannot go before them. */
+function indexesFirst(entries: readonly Entry[]): Entry[] {
+  return entries.toSorted((a, b) => a.manifest.blobs.length - b.manifest.blobs.length);
 }
