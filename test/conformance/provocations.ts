@@ -51,7 +51,7 @@ export const provocations: Readonly<Record<ErrorKind, Provoke | Elsewhere | type
     return exchange.response;
   },
   sizeInvalid: () => patch({ 'Content-Range': '0-99' }),
-  blobTooLarge: unthrown,
+  blobTooLarge: { spec: 'apps/api/src/edge/error.filter.spec.ts', test: 'that there is none, that it is too large' },
   digestInvalid: () => http.get(`/v2/${freshName('errors')}/blobs/sha256:short`),
   digestMismatch: () => http.post(withQuery(`/v2/${freshName('errors')}/blobs/uploads/`, { digest: absent }), 'present'),
   manifestUnknown: () => http.get(`/v2/${freshName('errors')}/manifests/latest`),
