@@ -50,7 +50,8 @@ export class InstanceRecord {
 
   private read(): ProcessMark[] {
     try {
-      return JSON.parse(readFileSync(this.file, 'utf8')) as ProcessMark[];
+      const content: unknown = JSON.parse(readFileSync(this.file, 'utf8'));
+      return Array.isArray(content) && content.every(isProcessMark) ? content : [];
     } catch {
       return [];
     }
@@ -63,6 +64,12 @@ export class InstanceRecord {
     signal(pid, 'SIGKILL');
     await waitUntilGone(pid, patienceMs);
   }
+}
+
+/** Also where another version, or somebody's editor, has written the file. */
+function isProcessMark(value: unknown): value is ProcessMark {
+  const mark = value as Partial<ProcessMark> | null;
+  return typeof mark?.name === 'string' && Number.isInteger(mark.pid) && mark.pid! > 0 && typeof mark.identity === 'string';
 }
 
 function isAlive({ pid, identity }: ProcessMark): boolean {
