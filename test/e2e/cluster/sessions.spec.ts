@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { Cluster } from '../../support/cluster/cluster.js';
 import { digestBytes } from '../../support/content.js';
 import { Registry, targetOf, withQuery } from '../../support/registry.js';
-import { describeWith } from '../fixture/clients.js';
+import { describeOnEachStorage } from './each-storage.js';
 
 const mebibyte = 1_048_576;
 
-describeWith(['redis-server'], 'an upload session over three replicas, with Redis stopped', () => {
+describeOnEachStorage('an upload session over three replicas, with Redis stopped', (storage) => {
   let cluster: Cluster;
   let clients: Registry[];
   beforeAll(async () => {
-    cluster = await Cluster.start({ balancer: false });
+    cluster = await Cluster.start({ storage, balancer: false });
     clients = cluster.replicas.map(({ url }) => new Registry(url));
     await cluster.redis!.stop();
   });
