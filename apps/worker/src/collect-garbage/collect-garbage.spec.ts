@@ -1,7 +1,11 @@
+import { jest } from '@jest/globals';
 import { withDatabase } from '../../../../libs/metadata/src/testing/index.js';
 import { MaintenanceStore } from '#metadata';
 import { startWorker, type RunningWorker } from '../start-worker.js';
 import { until, Workbench } from '../testing/workbench.js';
+
+// Threads and workers take their time to start on a busy machine.
+jest.setTimeout(60_000);
 
 describe('collecting garbage', () => {
   const database = withDatabase();

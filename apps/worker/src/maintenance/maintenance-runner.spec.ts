@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Outage } from '#jobs';
 import { MaintenanceStore, type MaintenanceFields } from '#metadata';
 import { withDatabase } from '../../../../libs/metadata/src/testing/index.js';
@@ -5,6 +6,9 @@ import { outageLog } from '../outbox/outage-log.js';
 import { until, Workbench } from '../testing/workbench.js';
 import { MaintenanceRunner } from './maintenance-runner.js';
 import type { RunInHand } from './run-in-hand.js';
+
+// Threads and workers take their time to start on a busy machine.
+jest.setTimeout(60_000);
 
 describe('MaintenanceRunner', () => {
   const database = withDatabase();

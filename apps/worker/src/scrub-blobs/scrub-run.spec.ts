@@ -1,4 +1,5 @@
 import { appendFile, open, rename, truncate } from 'node:fs/promises';
+import { jest } from '@jest/globals';
 import { DigestVerifier } from '#cas';
 import { DamageStore, MaintenanceStore, OrphanStore, ScrubStore, type MaintenanceRun } from '#metadata';
 import type { Digest } from '#oci';
@@ -9,6 +10,9 @@ import { until, Workbench } from '../testing/workbench.js';
 import { ScrubRun } from './scrub-run.js';
 
 const queue = { kind: 'scrub', scheduled: false } as const;
+
+// Threads and workers take their time to start on a busy machine.
+jest.setTimeout(60_000);
 
 describe('a scrub', () => {
   const database = withDatabase();

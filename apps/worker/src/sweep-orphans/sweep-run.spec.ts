@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { truncate, utimes } from 'node:fs/promises';
+import { jest } from '@jest/globals';
 import { BufferBudget, FilesystemDriver, type PartialUpload } from '#cas';
 import { DamageStore, MaintenanceStore, OrphanStore, type MaintenanceRun } from '#metadata';
 import { withDatabase } from '../../../../libs/metadata/src/testing/index.js';
@@ -9,6 +10,8 @@ import { SweepRun } from './sweep-run.js';
 
 const long = new Date(Date.now() - 3_600_000);
 const queue = { kind: 'sweep', scheduled: false } as const;
+// A sweep asks for each of 256 shares.
+jest.setTimeout(60_000);
 
 /** The filesystem, with multipart uploads beside it as a bucket has them. */
 class DriverWithUploads extends FilesystemDriver {
@@ -104,8 +107,8 @@ describe('a sweep', () => {
   it('goes on where the worker before it was killed', async () => {
     await Promise.all(Array.from({ length: 20 }, () => orphan()));
     const id = await runs.request('sweep');
-    const hand = new RunInHand(runs, (await runs.claim(queue))!);
-    const settings = { minAgeSeconds: 60, objectsPerSecond: 100 };
+    const hand = new RunInHand(runs, (await runs.claim(queue))!, 5);
+    const settings = { minAgeSeconds: 60, objectsPerSecond: 50 };
     const stores = { orphans: new OrphanStore(database.db), damage: new DamageStore(database.db) };
     const broken = new SweepRun({ driver, ...stores, settings, logger: bench.logger }).run(hand);
     while (Number((await runs.find(id))!.progress.orphans ?? 0) < 5) await new Promise(setImmediate);

@@ -41,18 +41,20 @@ export class SweepRun implements MaintenanceWork {
   async run(hand: RunInHand): Promise<MaintenanceFields> {
     const pace = new Pace(this.options.settings.objectsPerSecond);
     let progress = progressOf(hand.run.progress);
-    while (progress.phase === 'listing') await hand.save((progress = { ...(await this.#listShare(hand, progress, pace)) }));
-    if (progress.phase === 'uploads') await hand.save((progress = { ...(await this.#listUploads(hand, progress)) }));
+    // Told with the heartbeat: a share that is listed again finds the same again.
+    while (progress.phase === 'listing') hand.note({ ...(progress = await this.#listShare(hand, progress, pace)) });
+    if (progress.phase === 'uploads') await hand.save({ ...(progress = await this.#listUploads(hand, progress)) });
     if (!hand.run.dryRun) progress = await this.#delete(hand, progress, pace);
     const { phase: _phase, shares: _shares, after: _after, ...report } = progress;
     return { ...report, examples: await this.options.orphans.noted(hand.run.id, null, examples) };
   }
 
   async #listShare(hand: RunInHand, progress: SweepProgress, pace: Pace): Promise<SweepProgress> {
+    hand.signal.throwIfAborted();
     const prefix = objectPrefixes[progress.shares];
     if (prefix === undefined) return { ...progress, phase: 'uploads' };
     const found = await this.#comparison.compare({ prefix, youngest: this.#youngest(hand), pace, signal: hand.signal });
-    await this.options.orphans.note(hand.run.id, found.orphans);
+    if (found.orphans.length > 0) await this.options.orphans.note(hand.run.id, found.orphans);
     await this.#tellDamage(hand, found);
     return {
       ...progress,
@@ -83,10 +85,8 @@ export class SweepRun implements MaintenanceWork {
     for (let at = 0; at < listed.length; at += page) {
       hand.signal.throwIfAborted();
       const found = await this.options.orphans.findUploads(listed.slice(at, at + page));
-      await this.options.orphans.note(
-        hand.run.id,
-        found.map(({ key, id }): Orphan => ({ key, upload: id, size: 0 })),
-      );
+      const orphans = found.map(({ key, id }): Orphan => ({ key, upload: id, size: 0 }));
+      await this.options.orphans.note(hand.run.id, orphans);
       uploads += found.length;
     }
     const { orphans, orphanBytes, damaged } = progress;
