@@ -12,8 +12,6 @@ export interface Elsewhere {
   readonly spec: string;
   readonly test: string;
 }
-/** For what nothing throws yet; the day something does, a provocation is due. */
-export const unthrown = 'thrown by nothing';
 
 const absent = digestBytes('absent');
 const image = () => anImage().build();
@@ -21,7 +19,7 @@ const patch = async (headers: Record<string, string>, body = '0123456789') =>
   http.patch(await registry.startUpload(freshName('errors')), body, headers);
 
 /** One request for each kind of error that the registry knows; a kind without one does not compile. */
-export const provocations: Readonly<Record<ErrorKind, Provoke | Elsewhere | typeof unthrown>> = {
+export const provocations: Readonly<Record<ErrorKind, Provoke | Elsewhere>> = {
   blobUnknown: () => http.get(`/v2/${freshName('errors')}/blobs/${absent}`),
   blobInUse: async () => {
     const name = freshName('errors');
@@ -51,7 +49,7 @@ export const provocations: Readonly<Record<ErrorKind, Provoke | Elsewhere | type
     return exchange.response;
   },
   sizeInvalid: () => patch({ 'Content-Range': '0-99' }),
-  blobTooLarge: { spec: 'apps/api/src/edge/error.filter.spec.ts', test: 'that there is none, that it is too large' },
+  blobTooLarge: { spec: 'apps/api/src/edge/error.filter.spec.ts', test: 'that it is too large' },
   digestInvalid: () => http.get(`/v2/${freshName('errors')}/blobs/sha256:short`),
   digestMismatch: () => http.post(withQuery(`/v2/${freshName('errors')}/blobs/uploads/`, { digest: absent }), 'present'),
   manifestUnknown: () => http.get(`/v2/${freshName('errors')}/manifests/latest`),
