@@ -67,6 +67,7 @@ export const provocations: Readonly<Record<ErrorKind, Provoke | Elsewhere>> = {
     return http.delete(`/v2/${name}/manifests/${child.digest}`);
   },
   tagInvalid: () => registry.putManifest(freshName('errors'), '-dash', image()),
+  tagImmutable: { spec: 'apps/api/src/v2/manifests/immutable-tags.spec.ts', test: 'neither moves nor goes' },
   nameInvalid: () => http.get('/v2/Not/valid/tags/list'),
   nameUnknown: () => http.get(`/v2/${freshName('errors')}/tags/list`),
   queryInvalid: () => http.get('/v2/_catalog?n=many'),

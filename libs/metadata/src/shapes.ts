@@ -12,10 +12,16 @@ export function pageOf(names: string[], limit = Infinity): NamePage {
   return { names: names.slice(0, limit), more: names.length > limit };
 }
 
-/** Settings of one repository; absent means false. */
-export interface RepositoryPolicy {
-  /** Accepts image indexes whose children are not (all) there. */
-  readonly sparseIndexes?: boolean;
+/** A tag that a rule of its repository keeps as it is, and the pattern of that rule. */
+export interface ImmutableTag {
+  readonly tag: Tag;
+  readonly pattern: string;
+}
+
+/** Nothing happened, because these tags would have moved or gone. */
+export interface ImmutableOutcome {
+  readonly outcome: 'immutable';
+  readonly tags: readonly ImmutableTag[];
 }
 
 /** Where a blob's bytes lie; `size` in bytes. */
@@ -113,7 +119,12 @@ export interface NewManifest {
 
 /** What came of a manifest's push; `created` is false where the repository had it already. */
 export type PutOutcome =
-  { readonly outcome: 'stored'; readonly created: boolean } | { readonly outcome: 'missing'; readonly digests: Digest[] };
+  | { readonly outcome: 'stored'; readonly created: boolean }
+  | { readonly outcome: 'missing'; readonly digests: Digest[] }
+  | ImmutableOutcome;
+
+/** What came of a tag's deletion. */
+export type TagDeleteOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'unknown' } | ImmutableOutcome;
 
 /** A page of finished descriptors in order of digest; `next` is where the following page starts. */
 export interface ReferrersPage {

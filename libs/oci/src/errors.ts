@@ -28,6 +28,7 @@ const CATALOG = {
   },
   manifestInUse: { code: 'UNSUPPORTED', status: 405, message: 'manifest is referenced by an image index of this repository' },
   tagInvalid: { code: 'MANIFEST_INVALID', status: 400, message: 'tag is malformed' },
+  tagImmutable: { code: 'DENIED', status: 403, message: 'a rule of the repository keeps the tag as it is' },
   nameInvalid: { code: 'NAME_INVALID', status: 400, message: 'invalid repository name' },
   nameUnknown: { code: 'NAME_UNKNOWN', status: 404, message: 'repository name not known to registry' },
   queryInvalid: { code: 'UNSUPPORTED', status: 400, message: 'a query parameter is malformed' },

@@ -26,8 +26,12 @@ join manifests m on m.repository = k.repository and m.digest = k.digest`,
 // new statement, i.e. a new snapshot, sees what a push committed while we waited.
 export const lockManifest = statement(
   'lock_manifest',
-  `select m.repository from manifests m join repositories r on r.id = m.repository where r.name = $1 and m.digest = $2 for update of m`,
+  `select m.repository, r.policy ->> 'immutableTags' as rules from manifests m join repositories r on r.id = m.repository
+where r.name = $1 and m.digest = $2 for update of m for key share of r`,
 );
+
+// Only where there are rules about immutable tags. The manifest is locked, so no tag joins these.
+export const tagsOn = statement('tags_on', `select name from tags where repository = $1 and digest = $2`);
 
 // Refused (parents) while an index has it, also one that came before it. Tags are locked in order of name. A reference that pointed at
 // nothing gets its review too: the blob may have come later, and its own review gone because of this reference.

@@ -1,23 +1,25 @@
-import type { Digest, Reference, RepositoryName } from '#oci';
+import type { Digest, Reference, RepositoryName, Tag } from '#oci';
 import type { Database } from '../database/database.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
+import { GuardedTags, type GuardedRow } from '../policy/guarded-tags.js';
+import { ImmutableTags } from '../policy/immutable-tags.js';
 import { inRepository } from '../repositories/create-repository.js';
 import {
   deletedUnless,
   type DeleteOutcome,
+  type ImmutableOutcome,
   type NewManifest,
   type PutOutcome,
   type ReferrersPage,
   type StoredManifest,
 } from '../shapes.js';
 import { ManifestLookup } from './manifest-lookup.js';
-import { deleteManifest, lockManifest, referrers, referrersOfType } from './manifest-statements.js';
+import { deleteManifest, lockManifest, referrers, referrersOfType, tagsOn } from './manifest-statements.js';
 import { putManifest } from './put-statement.js';
 
 const maxListBytes = 4 * 1_048_576;
 
-interface PutRow {
-  readonly known: boolean;
+interface PutRow extends GuardedRow {
   readonly created: boolean;
   readonly missing: Buffer[];
 }
@@ -25,9 +27,11 @@ interface PutRow {
 /** Manifests with their bytes, references, tags and referrers. */
 export class ManifestStore {
   private readonly lookup: ManifestLookup;
+  private readonly guarded: GuardedTags;
 
   constructor(private readonly db: Database) {
     this.lookup = new ManifestLookup(db);
+    this.guarded = new GuardedTags(db);
   }
 
   /** What the tag or digest means now; null where there is nothing. The payload is shared: don't write to it. */
@@ -39,19 +43,27 @@ export class ManifestStore {
   put(name: RepositoryName, manifest: NewManifest): Promise<PutOutcome> {
     const values = putValues(name, manifest);
     return inRepository(this.db.main, name, async (): Promise<PutOutcome | null> => {
-      const [row] = await this.db.main.query<PutRow>(putManifest, values);
-      if (!row?.known) return null;
+      const row = await this.guarded.write({ name, ...manifest }, async (queryable, { rules, fixed }) => {
+        const [answer] = await queryable.query<PutRow>(putManifest, [...values, rules, fixed]);
+        return answer;
+      });
+      if (row && !('rules' in row)) return { outcome: 'immutable', tags: row };
+      if (!row?.repository) return null;
       if (row.missing.length > 0) return { outcome: 'missing', digests: row.missing.map(fromBytes) };
       return { outcome: 'stored', created: row.created };
     });
   }
 
-  /** Removes a manifest and every tag on it, refused while an index of the repository has it as a child. */
-  delete(name: RepositoryName, digest: Digest): Promise<DeleteOutcome> {
-    return this.db.main.transaction(async (transaction): Promise<DeleteOutcome> => {
-      const [manifest] = await transaction.query<{ repository: number }>(lockManifest, [name, toBytes(digest)]);
+  /** Removes a manifest and every tag on it, refused while an index of the repository has it as a child, or a rule keeps one of the tags. */
+  delete(name: RepositoryName, digest: Digest): Promise<DeleteOutcome | ImmutableOutcome> {
+    return this.db.main.transaction(async (transaction): Promise<DeleteOutcome | ImmutableOutcome> => {
+      const [manifest] = await transaction.query<{ repository: number; rules: string | null }>(lockManifest, [name, toBytes(digest)]);
       if (!manifest) return { outcome: 'unknown' };
-      const [row] = await transaction.query<{ parents: Buffer[] }>(deleteManifest, [manifest.repository, toBytes(digest)]);
+      const key = [manifest.repository, toBytes(digest)];
+      const tags = manifest.rules === null ? [] : (await transaction.query<{ name: Tag }>(tagsOn, key)).map((tag) => tag.name);
+      const held = ImmutableTags.parse(manifest.rules).among(tags);
+      if (held.length > 0) return { outcome: 'immutable', tags: held };
+      const [row] = await transaction.query<{ parents: Buffer[] }>(deleteManifest, key);
       return deletedUnless((row?.parents ?? []).map(fromBytes));
     });
   }

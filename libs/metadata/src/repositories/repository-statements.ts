@@ -15,3 +15,10 @@ export const catalogPage = statement(
   `select to_json(array(select name from repositories r
   where listed and name > $1 and exists (select from manifests m where m.repository = r.id) order by name limit $2)) as names`,
 );
+
+export const findPolicy = statement('find_policy', `select policy from repositories where name = $1`);
+
+// Not NO KEY UPDATE: pushes hold the key while they move tags, and are waited for, so that new rules hold from their commit on.
+export const lockPolicy = statement('lock_policy', `select id, policy from repositories where name = $1 for update`);
+
+export const setPolicy = statement('set_policy', `update repositories set policy = $2 where id = $1`);

@@ -1,7 +1,8 @@
 import type { RepositoryName } from '#oci';
 import type { Database } from '../database/database.js';
-import { pageOf, type NamePage, type RepositoryPolicy } from '../shapes.js';
-import { catalogPage, repositoryExists } from './repository-statements.js';
+import { parsePolicy, type RepositoryPolicy } from '../policy/repository-policy.js';
+import { pageOf, type NamePage } from '../shapes.js';
+import { catalogPage, findPolicy, lockPolicy, repositoryExists, setPolicy } from './repository-statements.js';
 
 /** Repositories and their settings; rows come into being with the first upload session, mount or manifest. */
 export class RepositoryStore {
@@ -19,15 +20,26 @@ export class RepositoryStore {
 
   /** Null where the repository is unknown. */
   async policy(name: RepositoryName): Promise<RepositoryPolicy | null> {
-    const row = await this.db.withPrisma((prisma) => prisma.repository.findUnique({ where: { name }, select: { policy: true } }));
-    return row && (row.policy as RepositoryPolicy);
+    const [row] = await this.db.main.query<{ policy: unknown }>(findPolicy, [name]);
+    return row ? parsePolicy(row.policy) : null;
   }
 
-  /** Replaces the settings; false where the repository is unknown. */
+  /** Replaces the settings, as {@link changePolicy}; false where the repository is unknown. */
   async setPolicy(name: RepositoryName, policy: RepositoryPolicy): Promise<boolean> {
-    const { count } = await this.db.withPrisma((prisma) =>
-      prisma.repository.updateMany({ where: { name }, data: { policy: { ...policy } } }),
-    );
-    return count > 0;
+    return (await this.changePolicy(name, () => policy)) !== null;
+  }
+
+  /**
+   * Changes the settings and answers them; null where the repository is unknown. Throws PolicyError. Rules hold for every push that has not
+   * moved its tags by then: those that are about to are waited for. `change` may be called twice.
+   */
+  changePolicy(name: RepositoryName, change: (policy: RepositoryPolicy) => RepositoryPolicy): Promise<RepositoryPolicy | null> {
+    return this.db.main.transaction(async (transaction) => {
+      const [row] = await transaction.query<{ id: number; policy: unknown }>(lockPolicy, [name]);
+      if (!row) return null;
+      const policy = parsePolicy(change(parsePolicy(row.policy)));
+      await transaction.query(setPolicy, [row.id, JSON.stringify(policy)]);
+      return policy;
+    });
   }
 }

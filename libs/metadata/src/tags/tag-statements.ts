@@ -7,8 +7,13 @@ export const tagPage = statement(
 from repositories r where r.name = $1`,
 );
 
+// $3 the rules about immutable tags by which the caller knows whether the tag must stay ($4); under others nothing happens.
 export const deleteTag = statement(
   'delete_tag',
-  `with t as (delete from tags where repository = (select id from repositories where name = $1) and name = $2 returning repository, name)
-insert into tag_history (repository, name, digest) select repository, name, null from t returning id`,
+  `with r as materialized (select id, policy ->> 'immutableTags' as rules from repositories where name = $1 for key share),
+repo as materialized (select id from r where rules is not distinct from $3),
+t as (delete from tags where repository = (select id from repo) and name = $2 and not $4 returning repository, name),
+h as (insert into tag_history (repository, name, digest) select repository, name, null from t)
+select (select id from r) as repository, (select rules from r) as rules,
+  exists (select from tags where repository = (select id from repo) and name = $2) as there, exists (select from t) as deleted`,
 );

@@ -27,9 +27,9 @@ describe('tags', () => {
     const name = aRepository();
     const manifest = aManifest([], { tags: ['a', 'b'] });
     await manifests.put(name, manifest);
-    expect(await tags.delete(name, parseTag('a'))).toBe(true);
-    expect(await tags.delete(name, parseTag('a'))).toBe(false);
-    expect(await tags.delete(aRepository(), parseTag('b'))).toBe(false);
+    expect(await tags.delete(name, parseTag('a'))).toEqual({ outcome: 'deleted' });
+    expect(await tags.delete(name, parseTag('a'))).toEqual({ outcome: 'unknown' });
+    expect(await tags.delete(aRepository(), parseTag('b'))).toEqual({ outcome: 'unknown' });
     expect(await tags.page(name, {})).toEqual({ names: ['b'], more: false });
     expect(await manifests.find(name, { digest: manifest.digest })).not.toBeNull();
   });

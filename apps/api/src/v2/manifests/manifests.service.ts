@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { indexManifest, indexReferrers, JobProducer } from '#jobs';
 import { parseManifest, referrerDescriptor } from '#manifest';
-import { ManifestStore, TagStore, type StoredManifest } from '#metadata';
+import { ManifestStore, TagStore, type ImmutableOutcome, type StoredManifest } from '#metadata';
 import { algorithmOf, digestOf, RegistryError, type Digest, type Reference, type RepositoryName, type Tag } from '#oci';
 import { DiskGuard } from '../../edge/disk-guard.js';
 
@@ -30,7 +30,7 @@ export class ManifestsService {
     return manifest;
   }
 
-  /** Throws `digestMismatch`, `manifestInvalid`, `manifestReferenceUnknown` naming all that is missing. */
+  /** Throws `digestMismatch`, `manifestInvalid`, `manifestReferenceUnknown` naming all that is missing, `tagImmutable`. */
   async put(name: RepositoryName, { payload, contentType, expected, tags }: PushedManifest): Promise<{ digest: Digest; subject?: Digest }> {
     await this.disk.assertRoom();
     const algorithm = expected ? algorithmOf(expected) : 'sha256';
@@ -48,22 +48,27 @@ export class ManifestsService {
       referrerDescriptor: parsed.subject && referrerDescriptor(parsed, digest, payload.length),
       references: parsed.references,
     });
+    if (result.outcome === 'immutable') throw immutable(result);
     if (result.outcome === 'missing') throw new RegistryError('manifestReferenceUnknown', { missing: result.digests });
     void this.jobs.lookNow(indexManifest, {});
     void this.jobs.lookNow(indexReferrers, {});
     return { digest, subject: parsed.subject?.digest };
   }
 
-  /** By tag only the tag goes; by digest the manifest and every tag on it. Throws `manifestUnknown`, `manifestInUse`. */
+  /** By tag only the tag goes; by digest the manifest and every tag on it. Throws `manifestUnknown`, `manifestInUse`, `tagImmutable`. */
   async delete(name: RepositoryName, reference: Reference): Promise<void> {
-    if ('tag' in reference) {
-      if (!(await this.tags.delete(name, reference.tag))) throw new RegistryError('manifestUnknown', { name, reference: reference.tag });
-      return;
-    }
-    const result = await this.manifests.delete(name, reference.digest);
-    if (result.outcome === 'unknown') throw new RegistryError('manifestUnknown', { name, reference: reference.digest });
-    if (result.outcome === 'inUse') throw new RegistryError('manifestInUse', { digest: reference.digest, manifests: result.manifests });
+    const result = 'tag' in reference ? await this.tags.delete(name, reference.tag) : await this.manifests.delete(name, reference.digest);
+    if (result.outcome === 'unknown') throw new RegistryError('manifestUnknown', { name, reference: textOf(reference) });
+    if (result.outcome === 'immutable') throw immutable(result);
+    if (result.outcome === 'inUse') throw new RegistryError('manifestInUse', { digest: textOf(reference), manifests: result.manifests });
   }
+}
+
+/** `docker push` shows the detail, so it is a sentence. */
+function immutable({ tags }: ImmutableOutcome): RegistryError {
+  const [first] = tags;
+  const reason = first && `tag ${first.tag} matches ${first.pattern}: it can be neither moved nor deleted`;
+  return new RegistryError('tagImmutable', { reason, tags });
 }
 
 function textOf(reference: Reference): string {
