@@ -1,11 +1,12 @@
-// npm run bench:gc [-- --blobs 100000 --live 10000]: images made garbage, collected while clients push and pull beside it.
-import { join } from 'node:path';
+// npm run bench:gc [-- --blobs 100000 --live 10000 --storage s3]: images made garbage, collected while clients push and pull beside it.
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RunningRegistry } from '../../test/support/running-registry.ts';
 import { Client } from './client.mjs';
 import { Neighbours } from './neighbours.mjs';
-import { countObjects, writeObjects } from './objects.mjs';
+import { FileObjects } from './file-objects.mjs';
+import { inLanes } from './in-lanes.mjs';
 import { connect, makeImages } from './rows.mjs';
 import { workerOf } from './worker-process.mjs';
 
@@ -18,15 +19,17 @@ const { values } = parseArgs({
     pushes: number(2),
     pulls: number(4),
     'pause-ms': number(40),
+    storage: { type: 'string', default: 'filesystem' },
   },
 });
-const options = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+const { storage, ...numbers } = values;
+const options = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, Number(value)]));
 const say = (text) => process.stderr.write(`${text}\n`);
 
-const registry = await RunningRegistry.start({
-  env: { LOG_LEVEL: 'warn', BLOB_GRACE_SECONDS: '3600', BLOB_LINGER_SECONDS: '0', SCRUB_MIB_PER_SECOND: '0' },
-});
-const storage = join(registry.dataDir, 'storage');
+const objects = storage === 's3' ? await (await import('./bucket-objects.mjs')).BucketObjects.start() : new FileObjects();
+const settings = { LOG_LEVEL: 'warn', BLOB_GRACE_SECONDS: '3600', BLOB_LINGER_SECONDS: '0', SCRUB_MIB_PER_SECOND: '0' };
+const registry = await RunningRegistry.start({ env: { ...settings, ...objects.environment } });
+objects.open(registry.dataDir);
 const database = await connect(registry.dataDir);
 const client = new Client(registry.url);
 const neighbours = new Neighbours(client, { pushes: options.pushes, pulls: options.pulls, pauseMs: options['pause-ms'] });
@@ -34,7 +37,8 @@ try {
   say(`making ${options.live} live blobs and ${options.blobs} that become garbage`);
   await makeImages(database, 'live', options.live);
   const { keys, manifests } = await makeImages(database, 'garbage', options.blobs);
-  await writeObjects(storage, keys);
+  await objects.write(keys);
+  const bare = await bareRate();
   // The collector waits until all is garbage, so that its rate is its own and not that of the deletions.
   const worker = workerOf(registry.child.pid);
   process.kill(worker, 'SIGSTOP');
@@ -53,20 +57,27 @@ try {
   await pause(options.seconds * 1_000);
   const after = neighbours.take();
   await neighbours.stop();
-  report({ seconds, before, during, after, objectsLeft: await countObjects(storage, keys) });
+  report({ seconds, bare, before, during, after, objectsLeft: await objects.count(keys) });
 } finally {
   await neighbours.stop();
   client.close();
   await database.end();
   await registry.stop();
+  await objects.close();
+}
+
+/** Objects a second that storage deletes with nobody else at work. */
+async function bareRate() {
+  const count = Math.min(options.blobs, 5_000);
+  const keys = Array.from({ length: count }, () => randomUUID()).map((id) => `blobs/${id.slice(-2)}/${id}`);
+  await objects.write(keys);
+  const begun = performance.now();
+  await objects.deleteBare(keys);
+  return Math.round((count / (performance.now() - begun)) * 1_000);
 }
 
 async function deleteManifests(all) {
-  const queue = all.values();
-  const lane = async () => {
-    for (const { name, digest } of queue) await client.request('DELETE', `/v2/${name}/manifests/${digest}`, { expect: 202 });
-  };
-  await Promise.all(Array.from({ length: 16 }, lane));
+  await inLanes(all, 16, ({ name, digest }) => client.request('DELETE', `/v2/${name}/manifests/${digest}`, { expect: 202 }));
 }
 
 /** Seconds until the rows were gone, and until the bytes were. */
@@ -84,10 +95,22 @@ async function untilCollected() {
   }
 }
 
-function report({ seconds, before, during, after, objectsLeft }) {
-  const rate = { rows: Math.round(options.blobs / seconds.rows), bytes: Math.round(options.blobs / seconds.bytes) };
-  const growth = Object.fromEntries(['push', 'pull'].map((kind) => [kind, Number((during[kind].p99 / before[kind].p99).toFixed(2))]));
-  process.stdout.write(
-    `${JSON.stringify({ blobs: options.blobs, live: options.live, objectsLeft, seconds, blobsPerSecond: rate, before, during, after, p99Growth: growth }, null, 1)}\n`,
-  );
+function report({ seconds, bare, before, during, after, objectsLeft }) {
+  const blobsPerSecond = { rows: Math.round(options.blobs / seconds.rows), bytes: Math.round(options.blobs / seconds.bytes) };
+  const p99Growth = Object.fromEntries(['push', 'pull'].map((kind) => [kind, Number((during[kind].p99 / before[kind].p99).toFixed(2))]));
+  const { blobs, live } = options;
+  const figures = {
+    storage,
+    blobs,
+    live,
+    objectsLeft,
+    seconds,
+    blobsPerSecond,
+    bareDeletionsPerSecond: bare,
+    before,
+    during,
+    after,
+    p99Growth,
+  };
+  process.stdout.write(`${JSON.stringify(figures, null, 1)}\n`);
 }
