@@ -2,7 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { StorageDriver } from '#cas';
 import { JobProducer } from '#jobs';
-import { BlobStore, Database, ManifestStore, RepositoryStore, TagStore, UploadSessionStore } from '#metadata';
+import { BlobStore, DamageStore, Database, ManifestStore, RepositoryStore, TagStore, UploadSessionStore } from '#metadata';
 import { AccessGuard, AccessPolicy, OpenAccess } from './edge/access.js';
 import { DiskGuard } from './edge/disk-guard.js';
 import { EdgeLimits } from './edge/limits.js';
@@ -71,6 +71,7 @@ function foundationProviders({ database, driver, jobs, disk, limits, times }: Fo
     { provide: DiskGuard, useValue: disk },
     { provide: EdgeLimits, useValue: limits },
     { provide: RepositoryStore, useValue: new RepositoryStore(database) },
+    { provide: DamageStore, useValue: new DamageStore(database) },
     { provide: BlobStore, useValue: new BlobStore(database, times) },
     { provide: UploadSessionStore, useValue: new UploadSessionStore(database, times) },
     { provide: ManifestStore, useValue: new ManifestStore(database) },

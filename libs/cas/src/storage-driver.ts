@@ -69,6 +69,12 @@ export abstract class StorageDriver {
   /** Makes exactly `upload.offset` bytes readable under one key, durably and all at once. Replaying it, also beside itself, is harmless and answers the same key. */
   abstract commit(upload: UploadState): Promise<StoredObject>;
 
+  /**
+   * The objects of an upload that are of no use once it was committed as `key`. Commit itself removes nothing: two may commit one upload, and only
+   * the row that makes one of them the blob decides what is garbage.
+   */
+  abstract leftovers(upload: UploadState, key: string): readonly string[];
+
   /** Removes all an upload has stored, also what a commit made of it. Idempotent; a writer still at work leaves at most an object that the sweep finds. */
   abstract abort(upload: UploadState): Promise<void>;
 

@@ -72,6 +72,8 @@ export interface ArrivedBlob {
   readonly digest: Digest;
   readonly size: number;
   readonly storageKey: string;
+  /** Keys of the upload that are garbage from the moment this is the blob. */
+  readonly leftovers?: readonly string[];
 }
 
 /** What became of arrived bytes: `deduplicated` ones go, for the blob was there; `healed`: they replace damaged ones. */

@@ -48,11 +48,18 @@ describe('verifying a completed upload', () => {
     expect(await bench.due('verify-blob')).toEqual([]);
   });
 
+  /** What is stored and not due for deletion. */
+  const keptObjects = async () => {
+    const due = (await bench.due('delete-object')).map(({ key }) => key);
+    return (await bench.objects()).filter((key) => !due.includes(key));
+  };
+
   it('joins what several writers left', async () => {
     await bench.completed(claimed, content.slice(0, 5), content.slice(5, 20), content.slice(20));
     await drain();
-    expect(await bench.blobs.find(bench.name, claimed)).toMatchObject({ size: 42 });
-    expect(await bench.objects()).toHaveLength(1);
+    const blob = await bench.blobs.find(bench.name, claimed);
+    expect(blob).toMatchObject({ size: 42 });
+    expect(await keptObjects()).toEqual([blob?.storageKey]);
   });
 
   it('says both digests where it is wrong, and gives the bytes to the outbox', async () => {
@@ -92,8 +99,7 @@ describe('verifying a completed upload', () => {
     const results = await Promise.all([service.run([row]), other.run([row])]);
     expect(results).toEqual(Array(2).fill({ done: [1], failed: [] }));
     expect(await verdictOf(id)).toEqual({ ok: true, digest: claimed });
-    expect(await bench.objects()).toEqual([(await bench.blobs.find(bench.name, claimed))?.storageKey]);
-    expect(await bench.due('delete-object')).toEqual([]);
+    expect(await keptObjects()).toEqual([(await bench.blobs.find(bench.name, claimed))?.storageKey]);
   });
 
   it('does nothing about a session that is gone or settled', async () => {

@@ -57,7 +57,8 @@ export class VerifyBlobService implements OutboxWork<'verify-blob'> {
     const { digest: claimed, storage } = session;
     const key = await this.#commit(storage);
     const stored = key === null ? null : await this.verifier.digest(key, algorithmOf(claimed), this.#stop.signal);
-    await this.sessions.settle(sessionId, verdictOn(claimed, stored && key !== null ? { ...stored, key } : null));
+    const found = stored && key !== null ? { ...stored, key, leftovers: this.driver.leftovers(storage, key) } : null;
+    await this.sessions.settle(sessionId, verdictOn(claimed, found));
   }
 
   /** Null where the bytes are lost for good, which trying again would not mend. */
@@ -72,8 +73,15 @@ export class VerifyBlobService implements OutboxWork<'verify-blob'> {
   }
 }
 
-function verdictOn(claimed: Digest, stored: { digest: Digest; size: number; key: string } | null): Settlement {
+interface Found {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly key: string;
+  readonly leftovers: readonly string[];
+}
+
+function verdictOn(claimed: Digest, stored: Found | null): Settlement {
   if (!stored) return { ok: false, kind: 'uploadInvalid', detail: { reason: 'the stored bytes are lost; upload them again' } };
   if (stored.digest !== claimed) return { ok: false, kind: 'digestMismatch', detail: { expected: claimed, computed: stored.digest } };
-  return { ok: true, digest: claimed, size: stored.size, storageKey: stored.key };
+  return { ok: true, digest: claimed, size: stored.size, storageKey: stored.key, leftovers: stored.leftovers };
 }

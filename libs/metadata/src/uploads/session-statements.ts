@@ -19,13 +19,14 @@ export const findSession = statement(
 );
 
 // Takes the lease, also from somebody who still holds it: o waits for a writer that is recording and then sees what it recorded.
-// $4 null: at whatever offset.
+// $4 null: at whatever offset. A lease that a crash of Postgres could lose would let two writers into one file, so where there is a file to go
+// on in, this commit waits for the disk; a first writer makes a file of its own.
 export const leaseSession = statement(
   'session_lease',
   `with o as materialized (select ${columns}, s.lease from upload_sessions s join repositories r on r.id = s.repository
   where s.id = $1 and r.name = $2 and s.state = 'open' for no key update of s),
 l as (update upload_sessions s set lease = $3 from o where s.id = o.id and ($4::bigint is null or o."offset" = $4) returning s.id)
-select o.*, exists (select from l) as leased from o`,
+select o.*, exists (select from l) as leased, case when o."offset" > 0 then set_config('synchronous_commit', 'on', true) end as flushed from o`,
 );
 
 // No row: the lease was taken over, and what was written since is not the session's. expires_at is indexed, so it is written only
@@ -37,11 +38,17 @@ export const recordProgress = statement(
 where id = $1 and lease = $2 and state = 'open' and "offset" <= $3 returning id`,
 );
 
+// For a body that takes long: what is at work does not expire.
+export const prolongSession = statement(
+  'session_prolong',
+  `update upload_sessions set expires_at = now() + make_interval(secs => $3) where id = $1 and lease = $2 and state = 'open' returning id`,
+);
+
 // A completed one may be given up too: its worker then finds no session, and sends what it made to the outbox.
 export const cancelSession = statement(
   'session_cancel',
   `with s as (delete from upload_sessions where id = $1 and repository = (select id from repositories where name = $2)
-  and state in ('open', 'completed') returning id, storage)
+  and state in ('open', 'completed') and ($3::uuid is null or lease = $3) returning id, storage)
 insert into outbox (kind, key, payload) select 'abort-upload', id::text, storage from s returning id`,
 );
 

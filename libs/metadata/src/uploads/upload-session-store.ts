@@ -61,19 +61,29 @@ export class UploadSessionStore {
     return (await this.db.lazy.query(sql.recordProgress, values)).length > 0;
   }
 
-  /** Gives a session up, its bytes to the outbox; false where there is none that has no verdict yet. */
-  async cancel(name: RepositoryName, id: string): Promise<boolean> {
-    return (await this.db.lazy.query(sql.cancelSession, [id, name])).length > 0;
+  /** Gives a session up, its bytes to the outbox; false where there is none (under the lease, if given) that has no verdict yet. */
+  async cancel(name: RepositoryName, id: string, lease?: string): Promise<boolean> {
+    return (await this.db.lazy.query(sql.cancelSession, [id, name, lease ?? null])).length > 0;
   }
 
-  /** The bytes were not what the client said: the same as giving up. */
-  async reject(name: RepositoryName, id: string): Promise<void> {
-    await this.cancel(name, id);
+  /** The bytes were not what the client said: the same as giving up, by whoever holds the lease. */
+  async reject(name: RepositoryName, id: string, lease?: string): Promise<void> {
+    await this.cancel(name, id, lease);
   }
 
-  /** Makes the blob and its link out of an open session whose bytes the caller verified; `gone`: there is no such session (any more). */
-  async finalize(name: RepositoryName, id: string, blob: ArrivedBlob): Promise<FinalizeOutcome> {
-    const values = [id, name, ...this.arrivalOf(blob)];
+  /** How often a holder at work should say so. */
+  get prolongEveryMs(): number {
+    return Math.min((this.expirySeconds * 1_000) / 4, 3_600_000);
+  }
+
+  /** Puts a session's expiry off while its holder is at work; false where the lease was taken over. */
+  async prolong(id: string, lease: string): Promise<boolean> {
+    return (await this.db.lazy.query(sql.prolongSession, [id, lease, this.expirySeconds])).length > 0;
+  }
+
+  /** Makes the blob and its link out of an open session whose bytes the caller verified; `gone`: there is no such session under the lease (any more). */
+  async finalize(name: RepositoryName, id: string, { lease, ...blob }: ArrivedBlob & { lease?: string }): Promise<FinalizeOutcome> {
+    const values = [id, name, ...this.arrivalOf(blob), lease ?? null];
     const [row] = await this.db.main.query<{ sessions: number; stored: number; healed: number }>(finalizeSession, values);
     if (!row?.sessions) return 'gone';
     if (row.stored) return 'stored';
@@ -118,7 +128,7 @@ export class UploadSessionStore {
     return row?.expired ?? 0;
   }
 
-  private arrivalOf({ digest, size, storageKey }: ArrivedBlob): unknown[] {
-    return [toBytes(digest), size, storageKey, this.graceSeconds];
+  private arrivalOf({ digest, size, storageKey, leftovers = [] }: ArrivedBlob): unknown[] {
+    return [toBytes(digest), size, storageKey, this.graceSeconds, leftovers];
   }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { StorageDriver, StorageError, type ByteRange, type ByteReader } from '#cas';
-import { BlobStore } from '#metadata';
+import { BlobStore, DamageStore } from '#metadata';
 import { RegistryError, type Digest, type RepositoryName } from '#oci';
 
 /** A blob that a repository may serve; `size` in bytes. */
 export interface ReadableBlob {
+  readonly digest: Digest;
   readonly size: number;
   readonly storageKey: string;
 }
@@ -14,22 +15,31 @@ export class BlobsService {
   constructor(
     private readonly blobs: BlobStore,
     private readonly driver: StorageDriver,
+    private readonly damage: DamageStore,
   ) {}
 
   /** Throws `blobUnknown`. */
   async get(name: RepositoryName, digest: Digest): Promise<ReadableBlob> {
     const blob = await this.blobs.find(name, digest);
     if (!blob) throw new RegistryError('blobUnknown', { name, digest });
-    return blob;
+    return { ...blob, digest };
   }
 
-  /** The bytes; a row whose object is missing is a fault of the storage, never an absent blob. */
+  /** The bytes. A blob whose object is missing counts as damaged from now on: absent for everybody, until the next push of it heals it. */
   async read(blob: ReadableBlob, range: ByteRange | null): Promise<ByteReader | []> {
     if (blob.size === 0) return [];
     // The row says how long the blob is: a file may be longer where a writer was overtaken.
     const reader = await this.driver.read(blob.storageKey, range ?? { start: 0, end: blob.size - 1 });
-    if (!reader) throw new StorageError(`object ${blob.storageKey} is missing from storage`);
-    return reader;
+    return reader ?? this.missing(blob);
+  }
+
+  private async missing({ digest, storageKey }: ReadableBlob): Promise<never> {
+    // A disk that isn't mounted misses everything, which says nothing about this blob.
+    for await (const _object of this.driver.list('')) {
+      await this.damage.mark({ digest, storageKey });
+      throw new RegistryError('blobUnknown', { digest, reason: 'its bytes are missing from storage; push it again' });
+    }
+    throw new StorageError('storage holds nothing at all');
   }
 
   /** Takes the blob from this repository; throws `blobUnknown`, and `blobInUse` naming the manifests that need it. */

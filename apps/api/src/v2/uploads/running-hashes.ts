@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { StreamHash } from '#cas';
+import type { UploadSession } from '#metadata';
 import type { DigestAlgorithm } from '#oci';
 
 /**
@@ -9,14 +10,18 @@ import type { DigestAlgorithm } from '#oci';
 export class RunningHashes {
   private readonly hashes = new LRUCache<string, StreamHash>({ max: 20_000, ttl: 3_600_000 });
 
-  /** The hash over exactly the first `offset` bytes, or null where this process doesn't have it; taken out, since only one request may feed it. */
-  take(sessionId: string, offset: number, algorithm: DigestAlgorithm): StreamHash | null {
+  /**
+   * The hash over exactly the bytes the row knows of, or null where this process doesn't have it; taken out, since only one request may feed it.
+   * The same number of bytes is not enough: another writer may have recorded others, so the digest must be the row's too.
+   */
+  take({ id, offset, digestSoFar }: UploadSession, algorithm: DigestAlgorithm): StreamHash | null {
     if (offset === 0) return new StreamHash(algorithm);
-    const hash = this.hashes.get(sessionId);
-    this.hashes.delete(sessionId);
-    return hash?.bytes === offset && hash.algorithm === algorithm ? hash : null;
+    const hash = this.hashes.get(id);
+    this.hashes.delete(id);
+    return hash?.algorithm === algorithm && hash.bytes === offset && hash.digest() === digestSoFar ? hash : null;
   }
 
+  /** For what is on the session's row already, and nothing else. */
   keep(sessionId: string, hash: StreamHash): void {
     this.hashes.set(sessionId, hash);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { hashing, StorageDriver, type StoredObject, type UploadState } from '#cas';
+import { hashing, StorageDriver, type StoredObject, type StreamHash, type UploadState } from '#cas';
 import { UploadSessionStore, type UploadSession } from '#metadata';
 import { RegistryError, type Digest, type DigestAlgorithm, type RepositoryName } from '#oci';
 import { DiskGuard } from '../../edge/disk-guard.js';
@@ -21,11 +21,19 @@ export interface Chunk {
   readonly algorithm?: DigestAlgorithm;
 }
 
-/** What a session holds after a body: durable under `lease`, but not yet on its row. `digestSoFar` is of all its bytes, where this process saw them. */
+/** A session whose lease this request holds; nobody else can record, close or reject it until somebody takes it over. */
+export interface Leased {
+  readonly lease: string;
+  readonly session: UploadSession;
+  readonly takenOver: boolean;
+}
+
+/** What a session holds after a body: durable under `lease`, but not yet on its row. `hash` is of all its bytes, where this process saw them. */
 export interface Received {
   readonly lease: string;
   readonly storage: UploadState;
   readonly digestSoFar: Digest | null;
+  readonly hash?: StreamHash | null;
 }
 
 /** Takes a session's lease and streams a body through the hash into storage. */
@@ -43,23 +51,35 @@ export class UploadReceiver {
     return this.driver.begin(id);
   }
 
-  /** Throws `storageFull`, `uploadUnknown`, `uploadOutOfOrder`; a body that ends early or too long is for the caller to judge after recording. */
-  async receive(target: Target, chunk: Chunk): Promise<Received> {
-    await this.disk.assertRoom();
-    const { session, lease, takenOver } = await this.lease(target, chunk.range?.start);
-    const upload = takenOver ? this.driver.takeOver(session.storage) : session.storage;
-    const hash = this.hashes.take(target.id, session.offset, chunk.algorithm ?? session.algorithm);
-    const bytes = chunk.range ? limited(chunk.body, chunk.range) : chunk.body.chunks();
-    const storage = await this.driver.append(upload, hash ? hashing(bytes, hash) : bytes, { expectedBytes: chunk.body.announced });
-    const whole = hash?.bytes === storage.offset ? hash : null;
-    if (whole) this.hashes.keep(target.id, whole);
-    return { lease, storage, digestSoFar: whole?.digest() ?? null };
+  /** Takes the lease of an open session at `start`, or wherever it stands; null where there is none open. Throws `uploadOutOfOrder`. */
+  async lease({ name, id }: Target, start: number | undefined): Promise<Leased | null> {
+    const result = await this.sessions.lease(name, id, start);
+    if (result.outcome === 'outOfOrder') throw new RegistryError('uploadOutOfOrder', { offset: result.offset, start });
+    return result.outcome === 'leased' ? result : null;
   }
 
-  /** Puts what was received on the session's row and gives the lease back; throws `uploadSuperseded` where somebody has taken it over. */
-  async record(id: string, received: Received, release: boolean): Promise<void> {
-    const { lease, storage, digestSoFar } = received;
+  /** Throws `storageFull`; a body that ends early or too long is for the caller to judge after recording. */
+  async receive({ session, lease, takenOver }: Leased, { body, range, algorithm }: Chunk): Promise<Received> {
+    await this.disk.assertRoom(body.announced);
+    const upload = takenOver ? this.driver.takeOver(session.storage) : session.storage;
+    const hash = this.hashes.take(session, algorithm ?? session.algorithm);
+    const bytes = this.disk.watching(range ? limited(body, range) : body.chunks());
+    // What is at work does not expire, however long it takes.
+    const atWork = setInterval(() => void this.sessions.prolong(session.id, lease).catch(() => false), this.sessions.prolongEveryMs);
+    try {
+      const storage = await this.driver.append(upload, hash ? hashing(bytes, hash) : bytes, { expectedBytes: body.announced });
+      const whole = hash?.bytes === storage.offset ? hash : null;
+      return { lease, storage, hash: whole, digestSoFar: whole?.digest() ?? null };
+    } finally {
+      clearInterval(atWork);
+    }
+  }
+
+  /** Puts what was received on the session's row, and gives the lease back if told; throws `uploadSuperseded` where somebody has taken it over. */
+  async record(id: string, { lease, storage, digestSoFar, hash }: Received, release: boolean): Promise<void> {
     if (!(await this.sessions.record(id, lease, { storage, digestSoFar, release }))) throw new RegistryError('uploadSuperseded');
+    // Not before: what isn't on the row was perhaps never the session's.
+    if (hash) this.hashes.keep(id, hash);
   }
 
   /** True where the bytes lie in several pieces, which only a worker joins. */
@@ -67,22 +87,14 @@ export class UploadReceiver {
     return this.driver.needsJoin(storage);
   }
 
-  commit(storage: UploadState): Promise<StoredObject> {
-    return this.driver.commit(storage);
+  /** Makes the bytes one object; `leftovers` are garbage once the row says that it is the blob. */
+  async commit(storage: UploadState): Promise<StoredObject & { leftovers: readonly string[] }> {
+    const object = await this.driver.commit(storage);
+    return { ...object, leftovers: this.driver.leftovers(storage, object.key) };
   }
 
   /** Lets go of what this process remembers of a session. */
   forget(id: string): void {
     this.hashes.drop(id);
-  }
-
-  private async lease(
-    { name, id }: Target,
-    start: number | undefined,
-  ): Promise<{ session: UploadSession; lease: string; takenOver: boolean }> {
-    const result = await this.sessions.lease(name, id, start);
-    if (result.outcome === 'unknown') throw new RegistryError('uploadUnknown', { session: id });
-    if (result.outcome === 'outOfOrder') throw new RegistryError('uploadOutOfOrder', { offset: result.offset, start });
-    return result;
   }
 }

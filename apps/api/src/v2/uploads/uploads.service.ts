@@ -38,7 +38,9 @@ export class UploadsService {
 
   /** Adds a body to a session and answers the new offset. Whatever came is recorded first, so that it can be resumed, then judged. */
   async append(target: Target, chunk: Chunk): Promise<number> {
-    const received = await this.receiver.receive(target, chunk);
+    const leased = await this.receiver.lease(target, chunk.range?.start);
+    if (!leased) throw new RegistryError('uploadUnknown', { session: target.id });
+    const received = await this.receiver.receive(leased, chunk);
     await this.receiver.record(target.id, received, true);
     assertWhole(chunk.body, chunk.range, received.storage.offset);
     return received.storage.offset;

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BufferBudget } from '../../buffers/buffer-budget.js';
 import { ReadBuffers } from '../../buffers/read-buffers.js';
 import { StorageError } from '../../storage-error.js';
 import { objectKey } from '../../storage-keys.js';
 import { beginUpload, inChunks, listAll, readAll, store, temporaryFolder, type TemporaryFolder } from '../../testing/index.js';
+import { UploadLostError } from '../../upload-errors.js';
+import { onDisk } from './disk-errors.js';
 import { FilesystemDriver } from './filesystem-driver.js';
 
 describe('FilesystemDriver on a disk that fails', () => {
@@ -25,18 +27,20 @@ describe('FilesystemDriver on a disk that fails', () => {
     expect(readBuffers.lent).toBe(0);
   });
 
-  it('says so when the disk is full, and the upload stays where it was', async () => {
-    const id = randomUUID();
-    const path = pathOf(objectKey(id));
-    await mkdir(dirname(path), { recursive: true });
-    await symlink('/dev/full', path);
-    const upload = driver.begin(id);
-    const refused = driver.append(upload, inChunks(randomBytes(3_000_000)));
+  it('says so when the disk is full', async () => {
+    const refused = onDisk('write', () => writeFile('/dev/full', randomBytes(3_000_000)));
     await expect(refused).rejects.toMatchObject({ name: 'StorageError', full: true });
-    await rm(path);
-    const bytes = randomBytes(1_000);
-    const { key } = await driver.commit(await driver.append(upload, inChunks(bytes)));
-    expect((await readAll(driver, key)).equals(bytes)).toBe(true);
+  });
+
+  it('keeps out of a file that somebody else has begun for the same upload', async () => {
+    const id = randomUUID();
+    await mkdir(dirname(pathOf(objectKey(id))), { recursive: true });
+    await writeFile(pathOf(objectKey(id)), 'theirs');
+    const upload = await driver.append(driver.begin(id), inChunks(Buffer.from('ours')));
+    expect(driver.needsJoin(upload)).toBe(false);
+    const { key } = await driver.commit(upload);
+    expect((await readAll(driver, key)).toString()).toBe('ours');
+    expect(driver.leftovers(upload, key)).toEqual([objectKey(id)]);
   });
 
   it('says so when its folder is none', async () => {
@@ -63,8 +67,8 @@ describe('FilesystemDriver on a disk that fails', () => {
     await expect(driver.append(upload, inChunks(randomBytes(10)))).rejects.toThrow(StorageError);
     await expect(driver.commit(upload)).rejects.toThrow(StorageError);
     await rm(pathOf(objectKey(id)));
-    await expect(driver.append(upload, inChunks(randomBytes(10)))).rejects.toThrow(StorageError);
-    await expect(driver.commit(upload)).rejects.toThrow(StorageError);
+    await expect(driver.append(upload, inChunks(randomBytes(10)))).rejects.toThrow(UploadLostError);
+    await expect(driver.commit(upload)).rejects.toThrow(UploadLostError);
   });
 
   it('does a join over again that a crash cut short', async () => {
@@ -77,6 +81,7 @@ describe('FilesystemDriver on a disk that fails', () => {
     await writeFile(joinPath, randomBytes(123_456));
     const { key } = await driver.commit(upload);
     expect((await readAll(driver, key)).equals(Buffer.concat(bodies))).toBe(true);
+    await driver.delete(driver.leftovers(upload, key));
     expect(await listAll(driver, '')).toHaveLength(1);
   });
 
@@ -85,7 +90,7 @@ describe('FilesystemDriver on a disk that fails', () => {
     const upload = await driver.append(driver.takeOver(first), inChunks(randomBytes(10)));
     const [{ key }] = first.pieces as unknown as [{ key: string }];
     await rm(pathOf(key));
-    await expect(driver.commit(upload)).rejects.toThrow(StorageError);
+    await expect(driver.commit(upload)).rejects.toThrow(UploadLostError);
   });
 
   it('passes over files that are not its own', async () => {

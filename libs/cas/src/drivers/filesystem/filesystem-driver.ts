@@ -11,7 +11,7 @@ import { listObjects, statObject } from './list-objects.js';
 import { MemoryReader, ObjectReader, readFully, type Stretch } from './object-reader.js';
 import { PieceWriter } from './piece-writer.js';
 import { settlePiece } from './settle-piece.js';
-import { isFenced, lastPiece, parsePieces, startPieces, withLastPiece, withNewPiece, type UploadPieces } from './upload-pieces.js';
+import { isFenced, keysOf, lastPiece, parsePieces, startPieces, withLastPiece, withNewPiece, type UploadPieces } from './upload-pieces.js';
 
 /** What one writev takes: larger ones gain nothing. */
 const partBytes = 256 * 1024;
@@ -65,14 +65,15 @@ export class FilesystemDriver extends StorageDriver {
   async commit(upload: UploadState): Promise<StoredObject> {
     const state = parsePieces(upload);
     const key = isFenced(state) ? await this.#join(state) : await this.#settle(state);
-    // Last, so that a replay finds either all pieces or the joined object.
-    await this.delete(state.pieces.map((piece) => piece.key).filter((piece) => piece !== key));
     return { key, size: state.offset };
   }
 
+  leftovers(upload: UploadState, key: string): readonly string[] {
+    return keysOf(parsePieces(upload)).filter((one) => one !== key);
+  }
+
   async abort(upload: UploadState): Promise<void> {
-    const { pieces, joinKey } = parsePieces(upload);
-    await this.delete([...pieces.map(({ key }) => key), ...(joinKey === null ? [] : [joinKey])]);
+    await this.delete(keysOf(parsePieces(upload)));
   }
 
   async read(key: string, range?: ByteRange): Promise<ByteReader | null> {

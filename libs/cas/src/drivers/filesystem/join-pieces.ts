@@ -1,6 +1,7 @@
 import { constants, open, stat, type FileHandle } from 'node:fs/promises';
 import type { ReadBuffers } from '../../buffers/read-buffers.js';
 import { StorageError } from '../../storage-error.js';
+import { UploadLostError } from '../../upload-errors.js';
 import { ifPresent, onDisk } from './disk-errors.js';
 import type { Folders } from './folders.js';
 import { ObjectReader } from './object-reader.js';
@@ -49,13 +50,13 @@ async function copyPieces(path: string, { offset, pieces }: UploadPieces, tools:
   });
 }
 
-/** Pieces are removed only once the joined file is durable, so that a missing one means an earlier commit got there. */
+/** Pieces are removed only after a commit's object is durable, so that a missing one means somebody got there; throws UploadLostError if not. */
 async function isJoined(path: string, { offset, pieces }: UploadPieces, folders: Folders): Promise<boolean> {
   for (const { key, length } of pieces) {
     if (length > 0 && !(await ifPresent('look a piece up', () => stat(folders.pathOf(key))))) {
       const joined = await ifPresent('look a joined object up', () => stat(path));
       if (joined?.size === offset) return true;
-      throw new StorageError(`piece ${key} of an upload is missing`);
+      throw new UploadLostError(`piece ${key} of an upload is missing`);
     }
   }
   return false;

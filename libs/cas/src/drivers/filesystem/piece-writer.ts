@@ -1,7 +1,9 @@
 import { constants, open, type FileHandle } from 'node:fs/promises';
 import type { Part } from '../../buffers/gathered-part.js';
 import { StorageError } from '../../storage-error.js';
-import { onDisk } from './disk-errors.js';
+import { objectKey } from '../../storage-keys.js';
+import { UploadLostError } from '../../upload-errors.js';
+import { ifPresent, onDisk } from './disk-errors.js';
 import type { Folders } from './folders.js';
 import type { Piece } from './upload-pieces.js';
 
@@ -9,9 +11,12 @@ const { O_WRONLY, O_CREAT, O_EXCL } = constants;
 /** Flushing on the way lets the disk work while bytes come, so that the end of a large body does not wait for all of it. */
 const flushBytes = 16 * 1024 * 1024;
 
-/** Appends to one piece, one write in flight while the next part is gathered. Opens its file when the first bytes come. */
+/**
+ * Appends to one piece, one write in flight while the next part is gathered. Opens its file when the first bytes come. A piece that should have
+ * no file yet but has one is somebody else's, who may be writing to it: the writer then goes to a piece of its own.
+ */
 export class PieceWriter {
-  readonly #path: string;
+  #piece: Piece;
   #file: FileHandle | null = null;
   #length: number;
   #writing: Promise<void> = Promise.resolve();
@@ -20,9 +25,9 @@ export class PieceWriter {
 
   constructor(
     private readonly folders: Folders,
-    private readonly piece: Piece,
+    piece: Piece,
   ) {
-    this.#path = folders.pathOf(piece.key);
+    this.#piece = piece;
     this.#length = piece.length;
   }
 
@@ -35,16 +40,15 @@ export class PieceWriter {
     await previous;
   }
 
-  /** Makes all that was added durable, with the file's name where it is new, and answers the piece's new length. */
-  async finish(): Promise<number> {
+  /** Makes all that was added durable, with the file's name where it is new, and answers the piece with its new length. */
+  async finish(): Promise<Piece> {
     await this.#writing;
     // A flush that failed is reported once by the system: a later one that succeeds says nothing about those bytes.
     await this.#flushing;
     const file = this.#file;
-    // A file of durable length 0 is new, or left by a writer that never answered: nobody has seen to its name yet.
-    const nameIsNew = this.piece.length === 0;
+    const nameIsNew = this.#piece.length === 0;
     if (file) await onDisk('flush', () => Promise.all([file.datasync(), nameIsNew ? this.folders.syncName(this.#path) : null]));
-    return this.#length;
+    return { key: this.#piece.key, length: this.#length };
   }
 
   async close(): Promise<void> {
@@ -70,20 +74,30 @@ export class PieceWriter {
   }
 
   async #open(): Promise<FileHandle> {
-    if (this.piece.length > 0) return openAt(this.#path, this.piece.length);
-    await this.folders.prepare(this.#path);
+    if (this.#piece.length > 0) return openAt(this.#path, this.#piece);
     try {
-      return await open(this.#path, O_WRONLY | O_CREAT | O_EXCL);
+      return await this.#create();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      return openAt(this.#path, 0);
+      this.#piece = { key: objectKey(), length: 0 };
+      return this.#create();
     }
+  }
+
+  async #create(): Promise<FileHandle> {
+    await this.folders.prepare(this.#path);
+    return open(this.#path, O_WRONLY | O_CREAT | O_EXCL);
+  }
+
+  get #path(): string {
+    return this.folders.pathOf(this.#piece.key);
   }
 }
 
 /** Opens a file for appending at its durable length and drops what lies behind it. */
-async function openAt(path: string, length: number): Promise<FileHandle> {
-  const file = await open(path, O_WRONLY);
+async function openAt(path: string, { key, length }: Piece): Promise<FileHandle> {
+  const file = await ifPresent('open a piece', () => open(path, O_WRONLY));
+  if (!file) throw new UploadLostError(`piece ${key} of an upload is missing`);
   try {
     await cutTo(file, length);
     return file;

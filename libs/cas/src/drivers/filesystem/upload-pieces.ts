@@ -41,11 +41,16 @@ export function lastPiece({ pieces }: UploadPieces): Piece {
   return pieces.at(-1)!;
 }
 
-/** The state once the last piece has reached a new length. */
-export function withLastPiece({ offset, pieces, joinKey }: UploadPieces, newLength: number): UploadPieces & UploadState {
+/** Every object that an upload may have made. */
+export function keysOf({ pieces, joinKey }: UploadPieces): string[] {
+  return [...pieces.map((piece) => piece.key), ...(joinKey === null ? [] : [joinKey])];
+}
+
+/** The state once the last piece has grown, or (it had no bytes) one under another key has come after it. */
+export function withLastPiece({ offset, pieces, joinKey }: UploadPieces, grown: Piece): UploadPieces & UploadState {
   const last = pieces.at(-1)!;
-  const grown = { key: last.key, length: newLength };
-  return { offset: offset - last.length + newLength, pieces: [...pieces.slice(0, -1).map((piece) => ({ ...piece })), grown], joinKey };
+  const before = grown.key === last.key ? pieces.slice(0, -1) : pieces;
+  return { offset: offset - last.length + grown.length, pieces: [...before, grown].map((piece) => ({ ...piece })), joinKey };
 }
 
 /** The state with a new, empty last piece. */

@@ -75,10 +75,11 @@ export class S3Driver extends StorageDriver {
   async commit(state: UploadState): Promise<StoredObject> {
     const upload = parseUpload(state);
     const bucket = await this.#bucket;
-    const object = await commitUpload(upload, { bucket, memory: this.#memory });
-    // Last, so that a replay finds either the tails or the object.
-    await bucket.delete(leftovers(upload, object.key));
-    return object;
+    return commitUpload(upload, { bucket, memory: this.#memory });
+  }
+
+  leftovers(state: UploadState, key: string): readonly string[] {
+    return leftovers(parseUpload(state), key);
   }
 
   async abort(state: UploadState): Promise<void> {

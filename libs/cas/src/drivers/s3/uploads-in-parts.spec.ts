@@ -55,6 +55,7 @@ describeWithObjectStore('uploads in parts', () => {
           const { key, size } = await open(64, { equalParts }).commit(upload);
           expect(size).toBe(sizes.reduce((sum, one) => sum + one));
           expect((await readAll(open(), key)).equals(Buffer.concat(bodies))).toBe(true);
+          await open().delete(open().leftovers(upload, key));
           expect((await listAll(open(), '')).map((object) => object.key)).toEqual([key]);
           expect(await uploadsLeft()).toEqual([]);
           await open().delete([key]);
@@ -87,6 +88,7 @@ describeWithObjectStore('uploads in parts', () => {
     expect(largestState).toBeLessThan(20_000);
     const { key } = await driver.commit(upload);
     expect((await readAll(driver, key)).equals(Buffer.concat(bodies))).toBe(true);
+    await driver.delete(driver.leftovers(upload, key));
     expect(await listAll(driver, '')).toHaveLength(1);
   }, 60_000);
 
@@ -103,6 +105,7 @@ describeWithObjectStore('uploads in parts', () => {
     const upload = await slow;
     const { key } = await driver.commit(upload);
     expect((await readAll(driver, key)).equals(Buffer.concat(pieces))).toBe(true);
+    await driver.delete(driver.leftovers(upload, key));
     expect(await listAll(driver, '')).toHaveLength(31);
   }, 60_000);
 
