@@ -18,6 +18,7 @@ export default {
       testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'],
       globalSetup: '<rootDir>/test/support/unit-setup.mjs',
       globalTeardown: '<rootDir>/test/support/unit-teardown.mjs',
+      setupFilesAfterEnv: ['<rootDir>/test/support/patience.mjs'],
     },
     {
       ...base,
