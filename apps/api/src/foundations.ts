@@ -11,11 +11,15 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
   const database = Database.connect({
     url: databaseUrl,
     poolSize: settings.database.poolSize,
+    pooler: settings.database.pooler,
     applicationName: 'entrepot-api',
     onError: (error) => logger.warn({ err: error }, 'database connection lost'),
   });
   const driver = openDriver(settings.storage, new BufferBudget({ bytes: settings.uploads.bufferBytes }));
-  const backend = openJobBackend({ redisUrl: settings.redis.url, databaseUrl }, outageReport(logger));
+  const backend = openJobBackend(
+    { redisUrl: settings.redis.url, databaseUrl: settings.database.directUrl ?? databaseUrl },
+    outageReport(logger),
+  );
   const jobs = new JobProducer(backend);
   return {
     database,

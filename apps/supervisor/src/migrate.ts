@@ -1,4 +1,4 @@
-import { databaseUrlOf, runProcess } from '#platform';
+import { databaseUrlOf, directDatabaseUrlOf, runProcess } from '#platform';
 import { migrateDatabase } from './database-migrations.js';
 
-await runProcess('migrate', async (settings, logger) => migrateDatabase(databaseUrlOf(settings), logger));
+await runProcess('migrate', async (settings, logger) => migrateDatabase(directDatabaseUrlOf(settings, databaseUrlOf(settings)), logger));

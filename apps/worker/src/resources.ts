@@ -26,6 +26,7 @@ export function openResources(settings: Settings, logger: Logger): WorkerResourc
   const db = Database.connect({
     url,
     poolSize: Math.max(settings.database.poolSize, 2 * threads + spareConnections),
+    pooler: settings.database.pooler,
     applicationName: 'entrepot-worker',
     onError: (error) => database.failed(error),
   });
@@ -35,7 +36,7 @@ export function openResources(settings: Settings, logger: Logger): WorkerResourc
   const driver = openDriver(driverOptions);
   const verifier = new DigestVerifier({ driverOptions, threads });
   const scrubVerifier = new DigestVerifier({ driverOptions, threads: 1 });
-  const backend = openJobBackend({ redisUrl: settings.redis.url, databaseUrl: url }, report);
+  const backend = openJobBackend({ redisUrl: settings.redis.url, databaseUrl: settings.database.directUrl ?? url }, report);
   const close = async () => {
     database.close();
     // In the order in which one uses the other; one that can't be closed must not keep the others open.

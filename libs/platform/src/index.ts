@@ -4,7 +4,16 @@ export { settingsTable } from './settings-schema.js';
 export type { SettingRow } from './settings-schema.js';
 export { createLogger } from './logger.js';
 export type { Logger, LogOptions } from './logger.js';
-export { announceReady, childEnvironment, databaseUrlOf, isSupervised, onShutdown, runProcess, settingsExitCode } from './process-life.js';
+export {
+  announceReady,
+  childEnvironment,
+  databaseUrlOf,
+  directDatabaseUrlOf,
+  isSupervised,
+  onShutdown,
+  runProcess,
+  settingsExitCode,
+} from './process-life.js';
 export { projectRoot } from './project-root.js';
 export { commandLineOf, identityOf, signal, waitUntilGone } from './process-identity.js';
 export { EmbeddedPostgres } from './embedded/embedded-postgres.js';

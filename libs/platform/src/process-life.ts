@@ -66,6 +66,16 @@ export async function runProcess(name: string, start: (settings: Settings, logge
   }
 }
 
+/**
+ * Past the pooler, where there is one: for what needs a session of its own. `url`: of the database that the process uses otherwise. Throws
+ * SettingsError where only the pooler is known.
+ */
+export function directDatabaseUrlOf({ database }: Settings, url: string): string {
+  if (database.directUrl !== undefined) return database.directUrl;
+  if (database.pooler === 'none') return url;
+  throw new SettingsError('DATABASE_DIRECT_URL is required for this with DATABASE_POOLER=transaction');
+}
+
 /** The database of a process that runs alone; throws SettingsError where none is given. */
 export function databaseUrlOf(settings: Settings): string {
   if (settings.database.url === undefined) throw new SettingsError('DATABASE_URL is required (npm start runs a PostgreSQL of its own)');

@@ -48,6 +48,13 @@ const always = {
     { min: 1, max: 1_000 },
     'Connections to PostgreSQL that each process may open for its lookups and writes.',
   ),
+  DATABASE_POOLER: z
+    .enum(['none', 'transaction'], { error: 'must be none or transaction' })
+    .prefault('none')
+    .meta({ default: 'none', description: '`transaction`: behind `DATABASE_URL` is a PgBouncer in transaction mode (docs/deploy.md).' }),
+  DATABASE_DIRECT_URL: url(['postgres:', 'postgresql:'])
+    .optional()
+    .meta({ default: '', description: 'The same database past the pooler: for migrations and, without Redis, job notices.' }),
   REDIS_URL: url(['redis:', 'rediss:'])
     .optional()
     .meta({ default: '', description: 'Redis for job notices. Absent: they go through PostgreSQL.' }),
@@ -98,13 +105,20 @@ const always = {
 const driver = <Name extends 'filesystem' | 's3'>(name: Name) =>
   z.literal(name).meta({ default: 'filesystem', description: 'Where blobs are kept: `filesystem` or `s3`.' });
 
+/** Sessions of their own are what a pooler in transaction mode does not give. */
+const noticesPossible = (env: { DATABASE_POOLER: string; DATABASE_DIRECT_URL?: string; REDIS_URL?: string }) =>
+  env.DATABASE_POOLER === 'none' || env.REDIS_URL !== undefined || env.DATABASE_DIRECT_URL !== undefined;
+const noticesImpossible = { path: ['REDIS_URL'], error: 'or DATABASE_DIRECT_URL is required with DATABASE_POOLER=transaction' };
+
 /** The whole environment: S3 variables are required exactly when S3 is chosen. */
 export const environmentSchema = z.discriminatedUnion('STORAGE_DRIVER', [
-  z.object({
-    ...always,
-    STORAGE_DRIVER: driver('filesystem'),
-    STORAGE_ROOT: z.string().optional().meta({ default: '<DATA_DIR>/storage', description: 'Folder of the blobs (`filesystem`).' }),
-  }),
+  z
+    .object({
+      ...always,
+      STORAGE_DRIVER: driver('filesystem'),
+      STORAGE_ROOT: z.string().optional().meta({ default: '<DATA_DIR>/storage', description: 'Folder of the blobs (`filesystem`).' }),
+    })
+    .refine(noticesPossible, noticesImpossible),
   z
     .object({
       ...always,
@@ -135,6 +149,7 @@ export const environmentSchema = z.discriminatedUnion('STORAGE_DRIVER', [
       AWS_SECRET_ACCESS_KEY: z.string().optional().meta({ default: '', description: 'Secret of the access key.' }),
       AWS_SESSION_TOKEN: z.string().optional().meta({ default: '', description: 'Session token of a temporary access key.' }),
     })
+    .refine(noticesPossible, noticesImpossible)
     .refine((env) => env.UPLOAD_BUFFER_MIB >= leastS3BufferMiB, {
       path: ['UPLOAD_BUFFER_MIB'],
       error: `must be at least ${leastS3BufferMiB} with STORAGE_DRIVER=s3`,

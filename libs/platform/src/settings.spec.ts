@@ -9,7 +9,7 @@ describe('loadSettings', () => {
     expect(settings.listen).toEqual({ host: '127.0.0.1', port: 5000 });
     expect(settings.dataDir).toBe(resolve('data'));
     expect(settings.storage).toEqual({ driver: 'filesystem', root: resolve('data/storage') });
-    expect(settings.database).toEqual({ url: undefined, poolSize: 10 });
+    expect(settings.database).toEqual({ url: undefined, directUrl: undefined, poolSize: 10, pooler: 'none' });
     expect(settings.uploads.minFreeBytes).toBe(1_073_741_824);
   });
 
@@ -51,6 +51,8 @@ describe('loadSettings', () => {
     [{ PORT: '65536' }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
     [{ API_PROCESSES: '-1' }, 'API_PROCESSES must be a whole number from 1 to 256, not "-1"'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"'],
+    [{ DATABASE_POOLER: 'session' }, 'DATABASE_POOLER must be none or transaction, not "session"'],
+    [{ DATABASE_POOLER: 'transaction' }, 'REDIS_URL or DATABASE_DIRECT_URL is required with DATABASE_POOLER=transaction'],
     [{ STORAGE_DRIVER: 'tape' }, 'STORAGE_DRIVER must be filesystem or s3, not "tape"'],
     [{ STORAGE_DRIVER: 's3' }, 'S3_BUCKET is required with STORAGE_DRIVER=s3'],
     [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', AWS_ACCESS_KEY_ID: 'id' }, 'AWS_SECRET_ACCESS_KEY is required beside AWS_ACCESS_KEY_ID'],

@@ -29,7 +29,13 @@ export interface Settings {
   readonly listen: { readonly host: string; readonly port: number };
   readonly dataDir: string;
   /** No url: the supervisor runs an embedded PostgreSQL. */
-  readonly database: { readonly url?: string; readonly poolSize: number };
+  readonly database: {
+    readonly url?: string;
+    /** The same database past a pooler. */
+    readonly directUrl?: string;
+    readonly poolSize: number;
+    readonly pooler: 'none' | 'transaction';
+  };
   /** No url: jobs go through PostgreSQL. */
   readonly redis: { readonly url?: string };
   readonly storage: StorageSettings;
@@ -49,7 +55,14 @@ export class SettingsError extends StartError {
   override readonly name = 'SettingsError';
 }
 
-const secret = new Set(['DATABASE_URL', 'REDIS_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']);
+const secret = new Set([
+  'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
+  'REDIS_URL',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+]);
 const mebibyte = 1_048_576;
 
 /** Reads the environment (an empty variable counts as absent); throws SettingsError for the first thing wrong. */
@@ -69,7 +82,12 @@ function settingsOf(env: Environment): Settings {
   return {
     listen: { host: env.HOST, port: env.PORT },
     dataDir,
-    database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
+    database: {
+      url: env.DATABASE_URL,
+      directUrl: env.DATABASE_DIRECT_URL,
+      poolSize: env.DATABASE_POOL_SIZE,
+      pooler: env.DATABASE_POOLER,
+    },
     redis: { url: env.REDIS_URL },
     storage: storageOf(env, dataDir),
     uploads: {

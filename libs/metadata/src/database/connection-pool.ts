@@ -14,7 +14,12 @@ export class ConnectionPool implements Queryable {
   readonly sent = new Map<string, number>();
   private readonly pool: pg.Pool;
 
-  constructor(config: pg.PoolConfig, onError: (error: Error) => void = () => {}) {
+  /** `prepare`: statements are prepared once per connection, which takes connections that stay the same. */
+  constructor(
+    config: pg.PoolConfig,
+    onError: (error: Error) => void = () => {},
+    private readonly prepare = true,
+  ) {
     this.pool = new pg.Pool(config);
     this.pool.on('error', onError);
     // A connection that is cut while checked out emits too; its query is what rejects, but without a listener the process would die.
@@ -81,7 +86,7 @@ export class ConnectionPool implements Queryable {
 
   private async send<Row>(client: pg.PoolClient, statement: Statement, values: unknown[], rowMode?: 'array'): Promise<Row[]> {
     this.sent.set(statement.name, (this.sent.get(statement.name) ?? 0) + 1);
-    const { rows } = await client.query({ ...statement, values, ...(rowMode && { rowMode }) });
+    const { rows } = await client.query({ ...(this.prepare ? statement : { text: statement.text }), values, ...(rowMode && { rowMode }) });
     return rows as Row[];
   }
 }

@@ -5,6 +5,11 @@ export interface DatabaseSettings {
   readonly url: string;
   /** Connections for what must be durable; upload sessions have half as many of their own. Default 10. */
   readonly poolSize?: number;
+  /**
+   * `transaction`: a PgBouncer in transaction mode is in between, so that nothing may depend on a session: statements are not prepared,
+   * nobody listens, and what connections are told when they start has to be set on the role (docs/deploy.md).
+   */
+  readonly pooler?: 'none' | 'transaction';
   readonly applicationName?: string;
   readonly statementTimeoutMs?: number;
   readonly lockTimeoutMs?: number;
@@ -59,7 +64,7 @@ export function poolConfig(settings: DatabaseSettings, durability: Durability): 
   return {
     connectionString: settings.url,
     application_name: settings.applicationName ?? 'entrepot',
-    options: startupOptions(settings, durability),
+    ...(settings.pooler !== 'transaction' && { options: startupOptions(settings, durability) }),
     max: durability === 'flushed' ? size : Math.max(2, Math.ceil(size / 2)),
     connectionTimeoutMillis: settings.connectTimeoutMs ?? 2_000,
     // Longer than the server's own: only for one that doesn't answer at all.

@@ -17,9 +17,10 @@ export class Database {
   private prismaClient?: Promise<PrismaClient>;
 
   private constructor(settings: DatabaseSettings) {
-    this.main = new ConnectionPool(poolConfig(settings, 'flushed'), settings.onError);
-    this.lazy = new ConnectionPool(poolConfig(settings, 'lazy'), settings.onError);
-    this.notifications = new Notifications(poolConfig(settings, 'flushed'));
+    const sessions = settings.pooler !== 'transaction';
+    this.main = new ConnectionPool(poolConfig(settings, 'flushed'), settings.onError, sessions);
+    this.lazy = new ConnectionPool(poolConfig(settings, 'lazy'), settings.onError, sessions);
+    this.notifications = new Notifications(sessions ? poolConfig(settings, 'flushed') : null);
   }
 
   static connect(settings: DatabaseSettings): Database {

@@ -16,7 +16,8 @@ export class Notifications {
   private triedAt = -Infinity;
   private closed = false;
 
-  constructor(private readonly config: pg.ClientConfig) {}
+  /** `config` null: there is nobody to listen to. */
+  constructor(private readonly config: pg.ClientConfig | null) {}
 
   /** Resolves when the payload is notified, after `timeoutMs`, or when the signal aborts; never rejects. */
   next(payload: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
@@ -45,7 +46,7 @@ export class Notifications {
   }
 
   private async listen(): Promise<void> {
-    if (this.client || this.closed || performance.now() < this.triedAt + retryMs) return;
+    if (!this.config || this.client || this.closed || performance.now() < this.triedAt + retryMs) return;
     this.triedAt = performance.now();
     const client = new pg.Client(this.config);
     this.client = client;
