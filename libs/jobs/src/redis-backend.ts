@@ -4,6 +4,7 @@ import type { JobBackend } from './job-backend.js';
 import { Outage, type OutageReport } from './outage.js';
 
 const prefix = 'entrepot';
+const silenceMs = 3_000;
 const retryStrategy = (attempt: number) => Math.min(attempt * 200, 2_000);
 
 /** BullMQ on Redis: producers share one connection that refuses rather than queues commands while Redis is gone. */
@@ -15,8 +16,15 @@ export class RedisJobBackend implements JobBackend {
   constructor(url: string, report: OutageReport) {
     setDefaultBackendFactory();
     this.consumers = { prefix, connection: { url, retryStrategy, maxRetriesPerRequest: null } };
-    this.#producers = new Redis(url, { retryStrategy, enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: 5_000 });
-    this.outage = new Outage({ name: 'Redis', probe: () => this.#producers.ping(), report });
+    this.#producers = new Redis(url, {
+      retryStrategy,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 1,
+      connectTimeout: 5_000,
+      // A Redis behind a network that swallows everything is as gone as one that refuses.
+      commandTimeout: silenceMs,
+    });
+    this.outage = new Outage({ name: 'Redis', probe: () => this.#probe(), report });
     this.#producers.on('error', (error) => this.outage.failed(error));
     this.#producers.on('close', () => this.outage.failed(new Error('connection closed')));
   }
@@ -25,6 +33,16 @@ export class RedisJobBackend implements JobBackend {
     const queue = new Queue(name, { prefix, connection: this.#producers, skipMetasUpdate: true });
     queue.on('error', (error) => this.outage.failed(error));
     return queue;
+  }
+
+  /** A connection that says nothing will not come back by itself for many minutes: begun anew. */
+  async #probe(): Promise<void> {
+    try {
+      await this.#producers.ping();
+    } catch (error) {
+      if (this.#producers.status === 'ready') this.#producers.disconnect(true);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
