@@ -7,6 +7,7 @@ import { AccessGuard, AccessPolicy, OpenAccess } from './edge/access.js';
 import { DiskGuard } from './edge/disk-guard.js';
 import { EdgeLimits } from './edge/limits.js';
 import { HealthController, Readiness } from './health/health.controller.js';
+import { PullTimes } from './pulls/pull-times.js';
 import { BaseController } from './v2/base/base.controller.js';
 import { BlobsController } from './v2/blobs/blobs.controller.js';
 import { BlobsService } from './v2/blobs/blobs.service.js';
@@ -27,6 +28,7 @@ export interface Foundations {
   readonly driver: StorageDriver;
   readonly jobs: JobProducer;
   readonly disk: DiskGuard;
+  readonly pulls: PullTimes;
   readonly limits: EdgeLimits;
   readonly times: { readonly blobGraceSeconds: number; readonly uploadExpirySeconds: number };
 }
@@ -63,12 +65,13 @@ export class ApiModule {
   }
 }
 
-function foundationProviders({ database, driver, jobs, disk, limits, times }: Foundations): Provider[] {
+function foundationProviders({ database, driver, jobs, disk, pulls, limits, times }: Foundations): Provider[] {
   return [
     { provide: Database, useValue: database },
     { provide: StorageDriver, useValue: driver },
     { provide: JobProducer, useValue: jobs },
     { provide: DiskGuard, useValue: disk },
+    { provide: PullTimes, useValue: pulls },
     { provide: EdgeLimits, useValue: limits },
     { provide: RepositoryStore, useValue: new RepositoryStore(database) },
     { provide: DamageStore, useValue: new DamageStore(database) },

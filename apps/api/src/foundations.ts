@@ -1,10 +1,11 @@
-import { BufferBudget, openDriver, type StorageDriver } from '#cas';
-import { JobProducer, openJobBackend, type JobBackend, type OutageReport } from '#jobs';
-import { Database } from '#metadata';
+import { BufferBudget, openDriver } from '#cas';
+import { JobProducer, openJobBackend, type OutageReport } from '#jobs';
+import { Database, PullStore } from '#metadata';
 import type { Logger, Settings } from '#platform';
 import type { Foundations } from './api.module.js';
 import { DiskGuard } from './edge/disk-guard.js';
 import { EdgeLimits } from './edge/limits.js';
+import { PullTimes } from './pulls/pull-times.js';
 
 /** Opens what the api stands on; nothing of it needs to answer yet. `close` lets go of it in the opposite order. */
 export function openFoundations(settings: Settings, databaseUrl: string, logger: Logger): Foundations & { close(): Promise<void> } {
@@ -21,14 +22,16 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     outageReport(logger),
   );
   const jobs = new JobProducer(backend);
+  const pulls = new PullTimes(new PullStore(database), logger);
   return {
     database,
     driver,
     jobs,
+    pulls,
     disk: new DiskGuard(driver, { minFreeBytes: settings.uploads.minFreeBytes, dataDir: settings.dataDir }),
     limits: new EdgeLimits(settings.http.idleTimeoutSeconds * 1_000, settings.verification.timeoutSeconds * 1_000),
     times: { blobGraceSeconds: settings.blobs.graceSeconds, uploadExpirySeconds: settings.uploads.expirySeconds },
-    close: () => closeAll(jobs, backend, driver, database),
+    close: () => closeAll([pulls, jobs, backend, driver, database]),
   };
 }
 
@@ -39,9 +42,6 @@ function outageReport(logger: Logger): OutageReport {
   };
 }
 
-async function closeAll(jobs: JobProducer, backend: JobBackend, driver: StorageDriver, database: Database): Promise<void> {
-  await jobs.close();
-  await backend.close();
-  await driver.close();
-  await database.close();
+async function closeAll(resources: readonly { close(): Promise<void> }[]): Promise<void> {
+  for (const resource of resources) await resource.close();
 }

@@ -94,6 +94,16 @@ const always = {
     { min: 1, max: 31_536_000 },
     'A pass over all blobs begins no sooner after the one before began.',
   ),
+  TAG_HISTORY_DAYS: wholeNumber(
+    14,
+    { min: 0, max: 36_500 },
+    'How long retention keeps a manifest after a tag left it, so that the tag can be taken back.',
+  ),
+  RETENTION_INTERVAL_SECONDS: wholeNumber(
+    86_400,
+    { min: 0, max: 31_536_000 },
+    'How often retention rules are applied; 0: only on request.',
+  ),
   VERIFY_THREADS: wholeNumber(2, { min: 1, max: 256 }, 'Threads of the worker that re-read and hash stored bytes.'),
   VERIFY_TIMEOUT_SECONDS: wholeNumber(
     60,

@@ -44,6 +44,8 @@ export interface Settings {
   readonly sweep: { readonly minAgeSeconds: number; readonly objectsPerSecond: number };
   /** 0 bytes per second: no scrub by itself. */
   readonly scrub: { readonly bytesPerSecond: number; readonly intervalSeconds: number };
+  /** Interval 0: not by itself. */
+  readonly retention: { readonly tagHistoryDays: number; readonly intervalSeconds: number };
   readonly verification: { readonly threads: number; readonly timeoutSeconds: number };
   readonly http: { readonly idleTimeoutSeconds: number };
   readonly processes: { readonly api: number; readonly shutdownGraceSeconds: number };
@@ -101,6 +103,7 @@ function settingsOf(env: Environment): Settings {
       objectsPerSecond: env.SWEEP_OBJECTS_PER_SECOND,
     },
     scrub: { bytesPerSecond: env.SCRUB_MIB_PER_SECOND * mebibyte, intervalSeconds: env.SCRUB_INTERVAL_SECONDS },
+    retention: { tagHistoryDays: env.TAG_HISTORY_DAYS, intervalSeconds: env.RETENTION_INTERVAL_SECONDS },
     verification: { threads: env.VERIFY_THREADS, timeoutSeconds: env.VERIFY_TIMEOUT_SECONDS },
     http: { idleTimeoutSeconds: env.IDLE_TIMEOUT_SECONDS },
     processes: { api: env.API_PROCESSES, shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS },

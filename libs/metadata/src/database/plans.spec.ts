@@ -5,6 +5,8 @@ import * as outbox from '../outbox/outbox-statements.js';
 import { putManifest } from '../manifests/put-statement.js';
 import * as repositories from '../repositories/repository-statements.js';
 import * as sessions from '../uploads/session-statements.js';
+import * as pulls from '../pulls/pull-statements.js';
+import * as history from '../tags/history-statements.js';
 import * as tags from '../tags/tag-statements.js';
 import { withDatabase } from '../testing/index.js';
 import type { Statement } from './statement.js';
@@ -12,9 +14,18 @@ import type { Statement } from './statement.js';
 const database = withDatabase();
 // Counting is for operators, and counts.
 const { outboxKinds: _kinds, countRows: _count, ...outboxStatements } = outbox;
-const statements: Statement[] = [blobs, manifests, { putManifest }, repositories, sessions, arrivals, tags, outboxStatements].flatMap(
-  (module) => Object.values(module as Record<string, Statement>),
-);
+const statements: Statement[] = [
+  blobs,
+  manifests,
+  { putManifest },
+  repositories,
+  sessions,
+  arrivals,
+  tags,
+  history,
+  pulls,
+  outboxStatements,
+].flatMap((module) => Object.values(module as Record<string, Statement>));
 /** They order what one request brings, or what one manifest has, to lock it in order: a handful of rows. */
 const sortsToLock = new Set(['touch_links', 'put_manifest', 'delete_manifest']);
 

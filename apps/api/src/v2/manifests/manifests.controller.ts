@@ -7,6 +7,7 @@ import { matchesEtag } from '../../edge/etag.js';
 import { EdgeLimits } from '../../edge/limits.js';
 import { allOf, type Query as QueryParameters } from '../../edge/query.js';
 import { RequestBody } from '../../edge/request-body.js';
+import { PullTimes } from '../../pulls/pull-times.js';
 import { ManifestsService } from './manifests.service.js';
 import { readPayload } from './read-payload.js';
 import { NewReferencePipe, ReferencePipe } from './reference.pipe.js';
@@ -17,6 +18,7 @@ export class ManifestsController {
   constructor(
     private readonly manifests: ManifestsService,
     private readonly limits: EdgeLimits,
+    private readonly pulls: PullTimes,
   ) {}
 
   @Head(':reference')
@@ -27,7 +29,8 @@ export class ManifestsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const manifest = await this.manifests.get(name, reference);
+    // containerd asks what a tag means before it gets that digest, or finds that it has it; who asks for a digest may be about to push it.
+    const manifest = await ('tag' in reference ? this.pull(name, reference) : this.manifests.get(name, reference));
     void reply.headers(headersOf(manifest));
     if (matchesEtag(request.headers['if-none-match'], manifest.digest)) void reply.status(304).send();
     else void reply.header('content-length', manifest.size).status(200).send();
@@ -42,7 +45,7 @@ export class ManifestsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const manifest = await this.manifests.get(name, reference);
+    const manifest = await this.pull(name, reference);
     void reply.headers(headersOf(manifest));
     if (matchesEtag(request.headers['if-none-match'], manifest.digest)) void reply.status(304).send();
     else void reply.status(200).send(manifest.payload);
@@ -74,6 +77,13 @@ export class ManifestsController {
   @HttpCode(202)
   async delete(@Name() name: RepositoryName, @Param('reference', ReferencePipe) reference: Reference): Promise<void> {
     await this.manifests.delete(name, reference);
+  }
+
+  /** What somebody is about to use, which is remembered. */
+  private async pull(name: RepositoryName, reference: Reference): Promise<StoredManifest> {
+    const manifest = await this.manifests.get(name, reference);
+    this.pulls.note(name, manifest.digest, 'tag' in reference ? reference.tag : undefined);
+    return manifest;
   }
 }
 
