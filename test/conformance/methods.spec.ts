@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { anImage } from '../support/builders.js';
 import { digestBytes } from '../support/content.js';
 import { expectError, expectStatus } from './expectations.js';
-import { describeEntrepot, direct, freshName, http, itDirect } from './registry-under-test.js';
+import { describeEntrepot, direct, freshName, http, itDirect, registry } from './registry-under-test.js';
 
 const name = freshName('methods');
 const digest = digestBytes('x');
-const every = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'];
+const every = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY'];
 
 describeEntrepot('a method that a resource does not have', () => {
   const resources: [path: string, methods: string[]][] = [
@@ -50,11 +51,36 @@ describeEntrepot('a path that is no resource', () => {
   ];
 
   it.each(paths)('%s: 404 with a JSON body', async (path) => {
-    for (const method of ['GET', 'POST']) {
+    for (const method of ['GET', 'POST', 'QUERY']) {
       const response = await http.request(method, path);
       expectError(response, 404, 'UNSUPPORTED');
       expect(response.header('Content-Type')).toMatch(/^application\/json/);
     }
+  });
+});
+
+describeEntrepot('other spellings of a path', () => {
+  itDirect.each([`http://registry.example/v2/`, `HTTP://registry.example:5000/v2/?n=1`, '/%762/', '/v2/#fragment'])(
+    '%s is /v2/',
+    async (target) => {
+      const response = expectStatus(await http.get(target), 200);
+      expect(response.header('Docker-Distribution-API-Version')).toBe('registry/2.0');
+      expectError(await http.request('DELETE', target), 405, 'UNSUPPORTED');
+    },
+  );
+
+  itDirect('name the same repository, and the same manifest', async () => {
+    const image = await registry.push(name, anImage().tagged('v1'));
+    for (const spelled of [
+      `http://x/v2/${name}/manifests/v1`,
+      `/v2/%${name.charCodeAt(0).toString(16)}${name.slice(1)}/manifest%73/%761`,
+    ]) {
+      expect(expectStatus(await http.get(spelled), 200).header('Docker-Content-Digest')).toBe(image.digest);
+    }
+  });
+
+  itDirect('a host alone is no resource', async () => {
+    expectError(await http.get('http://registry.example'), 404, 'UNSUPPORTED');
   });
 });
 

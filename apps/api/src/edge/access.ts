@@ -44,7 +44,8 @@ export class AccessGuard implements CanActivate {
     if (!action) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { name?: string } }>>();
     // The router takes `blobs/uploads` for a blob named uploads where no upload has the method; the path's own resource says no.
-    if (!allowedMethods(request.originalUrl)?.includes(request.method)) throw new RegistryError('methodUnsupported');
+    const methods = allowedMethods(request.originalUrl);
+    if (!methods?.includes(request.method)) throw new RegistryError(methods ? 'methodUnsupported' : 'resourceUnknown');
     const name = request.params.name === undefined ? undefined : parseRepositoryName(request.params.name);
     if (name) parsedNames.set(request, name);
     await this.policy.authorize(request, action, name);

@@ -1,4 +1,4 @@
-import type { ArgumentsHost } from '@nestjs/common';
+import { ConflictException, MethodNotAllowedException, NotFoundException, type ArgumentsHost } from '@nestjs/common';
 import { BlobTooLargeError, StorageError, UploadLostError } from '#cas';
 import { errorCatalog, RegistryError, type ErrorKind } from '#oci';
 import { createLogger } from '#platform';
@@ -38,9 +38,16 @@ describe('what a client is told', () => {
     expect(answerTo(new StorageError('disk on fire')).headers['retry-after']).toBe('5');
   });
 
-  it('of an upload that storage cannot go on with: that there is none, or that it is too large', () => {
+  it('of an upload that storage cannot go on with: that there is none, that it is too large', () => {
     expectKind(new UploadLostError('gone'), 'uploadUnknown');
     expectKind(new BlobTooLargeError(5), 'blobTooLarge');
+  });
+
+  it('of a request the framework refuses: what fits', () => {
+    expectKind(new NotFoundException('secret'), 'methodUnsupported');
+    expectKind(new MethodNotAllowedException('secret'), 'methodUnsupported');
+    expectKind(new ConflictException('secret'), 'requestInvalid');
+    expectKind({ statusCode: 415, message: 'secret' }, 'requestInvalid');
   });
 
   it.each([new Error('secret'), new TypeError('secret'), 'secret', undefined, null, { statusCode: 500, message: 'secret' }])(

@@ -37,13 +37,18 @@ export class ErrorFilter implements ExceptionFilter {
       this.logger.warn({ method: request.method, url: request.originalUrl, err: thrown }, 'dependency unavailable');
       return new RegistryError(thrown instanceof StorageError && thrown.full ? 'storageFull' : 'unavailable', undefined, { cause: thrown });
     }
-    if (thrown instanceof HttpException && thrown.getStatus() === 404) {
-      return new RegistryError(allowedMethods(request.originalUrl) ? 'methodUnsupported' : 'resourceUnknown');
-    }
-    const status = (thrown as { statusCode?: unknown } | null | undefined)?.statusCode;
-    if (typeof status === 'number' && status >= 400 && status < 500)
-      return new RegistryError('requestInvalid', undefined, { cause: thrown });
+    const status = statusOf(thrown);
+    if (status === 404 || status === 405)
+      return new RegistryError(allowedMethods(request.originalUrl) ? 'methodUnsupported' : 'resourceUnknown', undefined, { cause: thrown });
+    if (status >= 400 && status < 500) return new RegistryError('requestInvalid', undefined, { cause: thrown });
     this.logger.error({ method: request.method, url: request.originalUrl, err: thrown }, 'unexpected error');
     return new RegistryError('unknown');
   }
+}
+
+/** The HTTP status that Nest or Fastify mean by what they throw; NaN for anything else. */
+function statusOf(thrown: unknown): number {
+  if (thrown instanceof HttpException) return thrown.getStatus();
+  const status = (thrown as { statusCode?: unknown } | null | undefined)?.statusCode;
+  return typeof status === 'number' ? status : NaN;
 }

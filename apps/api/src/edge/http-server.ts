@@ -3,13 +3,20 @@ import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody } from './error-body.js';
+import { refusalOf } from './refusals.js';
+import { normaliseTarget } from './request-target.js';
 import { rewriteUrl } from './routes.js';
 
 /** Longer than the load balancers in front of us keep theirs (Google's: 600 s), so that we never close a connection they are about to use. */
 const keepAliveMilliseconds = 620_000;
 
 /** Node's HTTP server as a registry needs it: no limit on how long a body takes, one on how long headers do, and no "100 Continue" unasked. */
-function createHttpServer(handler: RequestListener, headersMilliseconds: number): Server {
+function createHttpServer(listener: RequestListener, headersMilliseconds: number): Server {
+  const handler: RequestListener = (request, response) => {
+    // Before anybody looks at it: what is routed and what is decided must be the same text.
+    request.url = normaliseTarget(request.url ?? '/');
+    listener(request, response);
+  };
   const server = createServer(
     {
       requestTimeout: 0,
@@ -48,6 +55,8 @@ export function createAdapter(limits: { headersMilliseconds: number }): FastifyA
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
   fastify.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(request, reply);
+    const refusal = refusalOf(request.raw);
+    if (refusal) return done(refusal);
     // Fastify refuses a Content-Type that is none; what a body's type means is for its reader to say, who looks at the raw header.
     if (request.raw.headers['content-type'] !== undefined) request.headers = { 'content-type': 'application/octet-stream' };
     done();
