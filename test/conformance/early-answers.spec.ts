@@ -95,6 +95,16 @@ describeEntrepot('Expect: 100-continue', () => {
     expect((await exchange.response).status).toBe(201);
   });
 
+  it('a manifest that turns out too large while it comes gets its 413 rather than a reset', async () => {
+    const exchange = await http.open('PUT', `/v2/${name}/manifests/large`, { 'Transfer-Encoding': 'chunked', Expect: '100-continue' });
+    await exchange.continued;
+    for await (const bytes of endless()) {
+      if (exchange.answered) break;
+      await exchange.writeChunk(bytes);
+    }
+    expectError(await exchange.response, 413, 'MANIFEST_INVALID');
+  });
+
   it.each<[string, string, string, number]>([
     ['an unknown session', 'PATCH', `/v2/${name}/blobs/uploads/${randomUUID()}`, 404],
     ['an invalid name', 'POST', `/v2/Not/valid/blobs/uploads/?digest=${digestBytes('x')}`, 400],

@@ -5,6 +5,13 @@ import { RegistryError } from '#oci';
 /** How a body may end before its time. */
 export type BodyFailure = 'aborted' | 'stalled';
 
+const continued = new WeakSet<IncomingMessage>();
+
+/** True where a client has announced a body that it sends only when asked, and nobody has asked. */
+export function awaitsContinue(request: IncomingMessage): boolean {
+  return request.headers.expect !== undefined && !continued.has(request);
+}
+
 /**
  * A request's body as storage wants it: bytes that simply end. How they ended is asked afterwards, so that whatever came stays stored and
  * can be resumed. The idle time-out runs only while we wait for the client, never while the client waits for us.
@@ -37,7 +44,10 @@ export class RequestBody {
   /** The bytes; may be asked for once. */
   async *chunks(): ByteSource {
     const { request } = this;
-    if (request.headers.expect !== undefined) this.response.writeContinue();
+    if (awaitsContinue(request)) {
+      continued.add(request);
+      this.response.writeContinue();
+    }
     for (;;) {
       const chunk = request.read() as Buffer | null;
       if (chunk !== null) yield chunk;

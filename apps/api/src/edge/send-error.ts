@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorCatalog, type RegistryError } from '#oci';
 import { errorBody, errorHeaders } from './error-body.js';
+import { awaitsContinue } from './request-body.js';
 
 const drainBytes = 1024 * 1024;
 const drainMilliseconds = 2_000;
@@ -36,7 +37,7 @@ function sendWhileReceiving({ raw }: FastifyRequest, reply: FastifyReply, answer
   });
   response.write(body);
   // A client that waits for "100 Continue" sends nothing before it: nothing to drop.
-  if (raw.headers.expect !== undefined) {
+  if (awaitsContinue(raw)) {
     response.end();
     return;
   }
