@@ -116,6 +116,8 @@ describeEntrepot('a Content-Range that makes no sense', () => {
     ['is beyond all numbers', '0-99999999999999999999999', '0123456789', 'BLOB_UPLOAD_INVALID'],
     ['announces more than is sent', '0-19', '0123456789', 'SIZE_INVALID'],
     ['announces less than is sent', '0-4', '0123456789', 'SIZE_INVALID'],
+    ['announces what is not sent at all', '0-4', '', 'SIZE_INVALID'],
+    ['is malformed, beside no body', '500-400', '', 'BLOB_UPLOAD_INVALID'],
   ])('400 when it %s', async (_what, range, body, code) => {
     const location = await registry.startUpload(name);
     const response = await http.patch(location, body, { ...octets, 'Content-Range': range });

@@ -106,7 +106,7 @@ export class UploadsController {
 
   private chunkOf(request: FastifyRequest, reply: FastifyReply): Chunk {
     const body = new RequestBody(request.raw, reply.raw, this.limits.idleMilliseconds);
-    return { body, range: body.empty ? undefined : parseContentRange(request.headers['content-range'], body.announced) };
+    return { body, range: parseContentRange(request.headers['content-range'], body.empty ? 0 : body.announced) };
   }
 }
 
