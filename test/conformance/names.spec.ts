@@ -106,6 +106,8 @@ describeEntrepot('invalid names', () => {
     'plus+/a',
     'colon:5000/a',
     'back%5Cslash/a',
+    '%ff',
+    ...direct('', '%E0%A4%A/a', 'half%2', 'raw/\u00e9'),
   ];
   const digest = digestBytes('any');
   const requests: [method: string, path: string][] = [
@@ -126,6 +128,7 @@ describeEntrepot('invalid names', () => {
 
   it.each(invalid)('%s: 400 NAME_INVALID', async (name) => {
     expectError(await http.get(`/v2/${name}/tags/list`), 400, 'NAME_INVALID');
+    expectError(await http.get(`/v2/${name}/manifests/latest`), 400, 'NAME_INVALID');
     expectError(await http.post(`/v2/${name}/blobs/uploads/`), 400, 'NAME_INVALID');
   });
 

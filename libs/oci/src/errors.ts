@@ -33,6 +33,9 @@ const CATALOG = {
   nameUnknown: { code: 'NAME_UNKNOWN', status: 404, message: 'repository name not known to registry' },
   queryInvalid: { code: 'UNSUPPORTED', status: 400, message: 'a query parameter is malformed' },
   requestInvalid: { code: 'UNSUPPORTED', status: 400, message: 'the request is malformed' },
+  headersTooLarge: { code: 'UNSUPPORTED', status: 431, message: 'the headers of the request are too large' },
+  headersTooSlow: { code: 'UNSUPPORTED', status: 408, message: 'the headers of the request took too long' },
+  expectationUnknown: { code: 'UNSUPPORTED', status: 417, message: 'nothing but 100-continue can be expected' },
   resourceUnknown: { code: 'UNSUPPORTED', status: 404, message: 'no such resource' },
   methodUnsupported: { code: 'UNSUPPORTED', status: 405, message: 'the method is not supported by this resource' },
   storageFull: {

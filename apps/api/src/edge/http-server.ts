@@ -1,9 +1,9 @@
 import { createServer, maxHeaderSize, type RequestListener, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody } from './error-body.js';
 import { refusalOf } from './refusals.js';
+import { refuseMalformed } from './refuse-malformed.js';
 import { normaliseTarget } from './request-target.js';
 import { rewriteUrl } from './routes.js';
 
@@ -29,6 +29,7 @@ function createHttpServer(listener: RequestListener, headersMilliseconds: number
   );
   // With this listener Node leaves the answer to us: the body's first reader sends it, and a refused request never gets that far.
   server.on('checkContinue', handler);
+  server.on('checkExpectation', handler);
   return server;
 }
 
@@ -68,16 +69,4 @@ export function createAdapter(limits: { headersMilliseconds: number }): FastifyA
 function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.raw.setHeader('X-Content-Type-Options', 'nosniff');
   if (request.originalUrl.startsWith('/v2')) reply.raw.setHeader('Docker-Distribution-API-Version', 'registry/2.0');
-}
-
-/** What isn't HTTP gets one answer, if it can still hear it. */
-function refuseMalformed(_error: Error, socket: Socket): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const body = errorBody('requestInvalid');
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

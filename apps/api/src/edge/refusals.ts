@@ -5,7 +5,14 @@ import { allowedMethods } from './routes.js';
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** What is said to a request before anything else of it is looked at; null where it may go on. */
-export function refusalOf({ method = '', url = '' }: IncomingMessage): RegistryError | null {
+export function refusalOf({ method = '', url = '', headers }: IncomingMessage): RegistryError | null {
   if (!methods.has(method)) return new RegistryError(allowedMethods(url) ? 'methodUnsupported' : 'resourceUnknown');
+  const coding = headers['transfer-encoding'];
+  // Node undoes the chunks and nothing else; what is left would be stored as if it were the content.
+  if (coding !== undefined && !/^chunked$/i.test(coding))
+    return new RegistryError('requestInvalid', { transferEncoding: coding.slice(0, 100) });
+  const { expect } = headers;
+  if (expect !== undefined && !/^100-continue$/i.test(expect))
+    return new RegistryError('expectationUnknown', { expect: expect.slice(0, 100) });
   return null;
 }

@@ -12,25 +12,25 @@ interface Resource {
 const resources: readonly Resource[] = [
   { pattern: /^\/v2\/?$/, methods: ['GET', 'HEAD'] },
   { pattern: /^\/v2\/_catalog\/?$/, methods: ['GET'] },
-  { pattern: /^\/v2\/(.+)\/blobs\/uploads(\/?)$/, methods: ['POST'], rewrite: (name) => `/v2/${name}/blobs/uploads` },
+  { pattern: /^\/v2\/(.*)\/blobs\/uploads(\/?)$/, methods: ['POST'], rewrite: (name) => `/v2/${name}/blobs/uploads` },
   {
-    pattern: /^\/v2\/(.+)\/blobs\/uploads\/([^/]+)\/?$/,
+    pattern: /^\/v2\/(.*)\/blobs\/uploads\/([^/]+)\/?$/,
     methods: ['GET', 'PATCH', 'PUT', 'DELETE'],
     rewrite: (name, last) => `/v2/${name}/blobs/uploads/${last}`,
   },
-  { pattern: /^\/v2\/(.+)\/blobs\/([^/]+)\/?$/, methods: ['GET', 'HEAD', 'DELETE'], rewrite: (name, last) => `/v2/${name}/blobs/${last}` },
+  { pattern: /^\/v2\/(.*)\/blobs\/([^/]+)\/?$/, methods: ['GET', 'HEAD', 'DELETE'], rewrite: (name, last) => `/v2/${name}/blobs/${last}` },
   {
-    pattern: /^\/v2\/(.+)\/manifests\/([^/]+)\/?$/,
+    pattern: /^\/v2\/(.*)\/manifests\/([^/]+)\/?$/,
     methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
     rewrite: (name, last) => `/v2/${name}/manifests/${last}`,
   },
-  { pattern: /^\/v2\/(.+)\/tags\/list(\/?)$/, methods: ['GET'], rewrite: (name) => `/v2/${name}/tags/list` },
-  { pattern: /^\/v2\/(.+)\/referrers\/([^/]+)\/?$/, methods: ['GET'], rewrite: (name, last) => `/v2/${name}/referrers/${last}` },
+  { pattern: /^\/v2\/(.*)\/tags\/list(\/?)$/, methods: ['GET'], rewrite: (name) => `/v2/${name}/tags/list` },
+  { pattern: /^\/v2\/(.*)\/referrers\/([^/]+)\/?$/, methods: ['GET'], rewrite: (name, last) => `/v2/${name}/referrers/${last}` },
 ];
 
 /**
  * Makes one path segment of a repository name, as the router needs it: `/v2/a/b/tags/list` and `/v2/a%2Fb/tags/list` both become
- * `/v2/a%2Fb/tags/list`. What matches no resource, or is malformed, stays as it is.
+ * `/v2/a%2Fb/tags/list`. What matches no resource stays as it is.
  */
 export function rewriteUrl(url: string): string {
   const query = url.indexOf('?');
@@ -38,19 +38,26 @@ export function rewriteUrl(url: string): string {
   for (const { pattern, rewrite } of resources) {
     const match = pattern.exec(path);
     if (!match) continue;
-    const name = decode(match[1] ?? '');
-    if (name === null || !rewrite) return url;
-    return rewrite(encodeURIComponent(name), match[2] ?? '') + (query < 0 ? '' : url.slice(query));
+    if (!rewrite) return url;
+    return rewrite(segmentOf(match[1] ?? ''), match[2] ?? '') + (query < 0 ? '' : url.slice(query));
   }
   return url;
 }
 
-function decode(text: string): string | null {
+/** The router knows no empty segment, and no text that can't be decoded; what stands for them is no name either, as its parser will say. */
+function segmentOf(name: string): string {
+  if (name === '') return '%20';
   try {
-    return decodeURIComponent(text);
+    return encodeURIComponent(decodeURIComponent(name));
   } catch {
-    return null;
+    return encodeURIComponent(name);
   }
+}
+
+/** True where a path is a resource of a repository whose name has characters that no name has, and no request line may have. */
+export function hasForeignName(path: string): boolean {
+  const [, name = ''] = resources.map(({ pattern }) => pattern.exec(path)).find((match) => match !== null) ?? [];
+  return /[^\x21-\x7e]/.test(name);
 }
 
 /** The methods that a path's resource answers, or null where no resource has such a path. */
