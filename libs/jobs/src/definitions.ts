@@ -35,6 +35,9 @@ export const sweepOrphans = defineJob({ name: 'sweep-orphans', data: nothing, op
 /** Somebody asked for all stored bytes to be hashed again. */
 export const scrubBlobs = defineJob({ name: 'scrub-blobs', data: nothing, options: { ...background, priority: 9 } });
 
+/** Somebody asked for retention rules to be applied. */
+export const applyRetention = defineJob({ name: 'apply-retention', data: nothing, options: { ...background, priority: 10 } });
+
 /** Every kind of job there is; a worker that lacks the processor of one refuses to start. */
 export const jobs = [
   verifyBlob,
@@ -46,6 +49,7 @@ export const jobs = [
   collectGarbage,
   sweepOrphans,
   scrubBlobs,
+  applyRetention,
 ] as const;
 
 /** Any of the defined jobs. */

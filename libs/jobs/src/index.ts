@@ -1,5 +1,6 @@
 export {
   abortUpload,
+  applyRetention,
   collectGarbage,
   deleteObject,
   expireUploads,

@@ -19,6 +19,9 @@ export type { RepositoryPolicy, RetentionRules, TagRule } from './policy/reposit
 export { TagPattern } from './policy/tag-pattern.js';
 export { PullStore, type ManifestPull, type TagPull } from './pulls/pull-store.js';
 export { RepositoryStore } from './repositories/repository-store.js';
+export { applyRetention, planRetention, type AppliedRetention, type PlannedRetention } from './retention/apply-retention.js';
+export { RetentionStore } from './retention/retention-store.js';
+export type { ManifestDecision, RetentionPlan, RetentionVerdict, TagDecision } from './retention/snapshot.js';
 export type * from './shapes.js';
 export * from './tags/tag-history-store.js';
 export { TagStore } from './tags/tag-store.js';

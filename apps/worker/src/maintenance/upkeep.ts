@@ -1,6 +1,9 @@
 import type { Provider } from '@nestjs/common';
-import { CollectionStore, DamageStore, MaintenanceStore, OrphanStore, ScrubStore } from '#metadata';
+import { CollectionStore, DamageStore, MaintenanceStore, OrphanStore, RetentionStore, ScrubStore } from '#metadata';
 import type { Logger, Settings } from '#platform';
+import { ApplyRetentionProcessor } from '../apply-retention/apply-retention.processor.js';
+import { RetentionRun } from '../apply-retention/retention-run.js';
+import { retentionSchedule } from '../apply-retention/retention-schedule.js';
 import { CollectGarbageProcessor } from '../collect-garbage/collect-garbage.processor.js';
 import { CollectGarbageService } from '../collect-garbage/collect-garbage.service.js';
 import { GarbageRun } from '../collect-garbage/garbage-run.js';
@@ -13,7 +16,7 @@ import { SweepRun } from '../sweep-orphans/sweep-run.js';
 import { MaintenanceRunner } from './maintenance-runner.js';
 import type { MaintenanceWork } from './maintenance-work.js';
 
-/** Everything that is done by itself and not because of a row in the outbox: collection, sweep, scrub. */
+/** Everything that is done by itself and not because of a row in the outbox: collection, sweep, scrub, retention. */
 export class Upkeep {
   constructor(private readonly parts: readonly { start(): void; close(): Promise<void> }[]) {}
 
@@ -32,7 +35,16 @@ export function upkeepProviders(settings: Settings, logger: Logger, resources: W
   const { db, database } = resources;
   const runs = new MaintenanceStore(db);
   const grace = { blobGraceSeconds: settings.blobs.graceSeconds, blobLingerSeconds: settings.blobs.lingerSeconds };
-  const schedule = scrubSchedule({ runs, intervalSeconds: settings.scrub.intervalSeconds, database, logger });
+  const store = new RetentionStore(db);
+  const { tagHistoryDays } = settings.retention;
+  const schedules = [
+    ...(settings.scrub.bytesPerSecond > 0
+      ? [scrubSchedule({ runs, intervalSeconds: settings.scrub.intervalSeconds, database, logger })]
+      : []),
+    ...(settings.retention.intervalSeconds > 0
+      ? [retentionSchedule({ runs, store, intervalSeconds: settings.retention.intervalSeconds, database, logger })]
+      : []),
+  ];
   return [
     { provide: CollectionStore, useValue: new CollectionStore(db, grace) },
     CollectGarbageService,
@@ -41,17 +53,21 @@ export function upkeepProviders(settings: Settings, logger: Logger, resources: W
       provide: MaintenanceRunner,
       inject: [GarbageRun],
       useFactory: (garbage: GarbageRun) => {
-        const works: MaintenanceWork[] = [garbage, sweepOf(settings, logger, resources), scrubOf(settings, logger, resources)];
+        const works: MaintenanceWork[] = [
+          garbage,
+          sweepOf(settings, logger, resources),
+          scrubOf(settings, logger, resources),
+          new RetentionRun({ store, tagHistoryDays, logger }),
+        ];
         return new MaintenanceRunner({ works, runs, database, logger });
       },
     },
     {
       provide: Upkeep,
       inject: [CollectGarbageService, MaintenanceRunner],
-      useFactory: (garbage: CollectGarbageService, runner: MaintenanceRunner) =>
-        new Upkeep([garbage, runner, ...(settings.scrub.bytesPerSecond > 0 ? [schedule] : [])]),
+      useFactory: (garbage: CollectGarbageService, runner: MaintenanceRunner) => new Upkeep([garbage, runner, ...schedules]),
     },
-    ...[CollectGarbageProcessor, SweepOrphansProcessor, ScrubBlobsProcessor],
+    ...[CollectGarbageProcessor, SweepOrphansProcessor, ScrubBlobsProcessor, ApplyRetentionProcessor],
   ];
 }
 

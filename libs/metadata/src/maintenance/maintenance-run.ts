@@ -1,5 +1,6 @@
-/** `gc` collects now and reports, `sweep` looks for objects without rows and rows without objects, `scrub` hashes every blob again. */
-export type MaintenanceKind = 'gc' | 'sweep' | 'scrub';
+/** `gc` collects now and reports, `sweep` looks for objects without rows and rows without objects, `scrub` hashes every blob again,
+ * `retention` applies the rules of repositories. */
+export type MaintenanceKind = 'gc' | 'sweep' | 'scrub' | 'retention';
 
 /** What survives JSON, by name: the options, progress and report of a run, each kind with fields of its own. */
 export type MaintenanceFields = Readonly<Record<string, unknown>>;

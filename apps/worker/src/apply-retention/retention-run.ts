@@ -1,0 +1,79 @@
+import {
+  applyRetention,
+  PatternError,
+  planRetention,
+  PolicyError,
+  type AppliedRetention,
+  type MaintenanceFields,
+  type PlannedRetention,
+  type RetentionStore,
+} from '#metadata';
+import { parseRepositoryName, type RepositoryName } from '#oci';
+import type { Logger } from '#platform';
+import type { MaintenanceWork } from '../maintenance/maintenance-work.js';
+import type { RunInHand } from '../maintenance/run-in-hand.js';
+import { progressOf, withApplied, withFailure, type RetentionProgress } from './retention-progress.js';
+
+const page = 100;
+
+export interface RetentionRunOptions {
+  readonly store: RetentionStore;
+  /** How long a manifest stays after a tag left it. */
+  readonly tagHistoryDays: number;
+  readonly logger: Logger;
+}
+
+/** Applies the rules of every repository that has some, or of the one that was asked for, in order of name; goes on where another worker left off. */
+export class RetentionRun implements MaintenanceWork {
+  readonly queues = [
+    { kind: 'retention', scheduled: false },
+    { kind: 'retention', scheduled: true },
+  ] as const;
+
+  constructor(private readonly options: RetentionRunOptions) {}
+
+  async run(hand: RunInHand): Promise<MaintenanceFields> {
+    let progress = progressOf(hand.run.progress);
+    for await (const name of this.#names(hand, progress.after)) {
+      progress = await this.#applyTo(name, hand, progress);
+      await hand.save({ ...progress });
+    }
+    const { after: _after, ...report } = progress;
+    return report;
+  }
+
+  async *#names({ run }: RunInHand, after: string): AsyncGenerator<RepositoryName> {
+    if (typeof run.options.repository === 'string') {
+      if (after === '') yield parseRepositoryName(run.options.repository);
+      return;
+    }
+    for (let last = after; ;) {
+      const names = await this.options.store.repositories({ last, limit: page });
+      yield* names;
+      if (names.length < page) return;
+      last = names.at(-1)!;
+    }
+  }
+
+  async #applyTo(name: RepositoryName, hand: RunInHand, progress: RetentionProgress): Promise<RetentionProgress> {
+    const { store, tagHistoryDays, logger } = this.options;
+    try {
+      const planned = await planRetention(store, name, tagHistoryDays);
+      if (!planned) return withFailure(progress, name, 'there is no such repository');
+      const applied = hand.run.dryRun ? wouldGo(planned) : await applyRetention(store, planned, hand.signal);
+      const [tags, manifests] = [applied.tags.length, applied.manifests.length];
+      if (tags + manifests > 0 && !hand.run.dryRun)
+        logger.info({ repository: name, tags, manifests, left: applied.left }, 'retention applied');
+      return withApplied(progress, name, applied);
+    } catch (error) {
+      // Rules of a later version, or written by hand: no reason to leave all other repositories.
+      if (!(error instanceof PolicyError || error instanceof PatternError)) throw error;
+      logger.error({ repository: name, err: error }, 'retention rules cannot be applied');
+      return withFailure(progress, name, error.message);
+    }
+  }
+}
+
+function wouldGo({ plan }: PlannedRetention): AppliedRetention {
+  return { tags: plan.tags.filter(({ keep }) => !keep), manifests: plan.manifests.filter(({ keep }) => !keep), left: 0 };
+}
