@@ -1,5 +1,6 @@
-import type { BufferBudget, Reservation } from '../../buffers/buffer-budget.js';
+import type { Reservation } from '../../buffers/buffer-budget.js';
 import type { ChunkSource } from './chunk-source.js';
+import type { PartMemory } from './part-memory.js';
 
 const smallestBlock = 4 * 1024;
 const largestBlock = 64 * 1024;
@@ -16,7 +17,7 @@ export class LittleRoom {
   #bytes = 0;
   #since = performance.now();
 
-  constructor(private readonly buffers: BufferBudget) {}
+  constructor(private readonly memory: PartMemory) {}
 
   get bytes(): number {
     return this.#bytes;
@@ -44,10 +45,10 @@ export class LittleRoom {
     return true;
   }
 
-  /** Takes over bytes and as much of the reservation they stood under. */
-  adopt(bytes: Uint8Array, reservation: Reservation): void {
+  /** Takes over bytes that nobody else has, and as much of the reservation they stand under. */
+  adopt(bytes: Buffer, reservation: Reservation): void {
     reservation.shrink(bytes.length);
-    this.#blocks.push({ memory: Buffer.from(bytes), reservation, filled: bytes.length });
+    this.#blocks.push({ memory: bytes, reservation, filled: bytes.length });
     this.#count(bytes.length);
   }
 
@@ -69,9 +70,9 @@ export class LittleRoom {
   }
 
   async #another(atHand: number): Promise<Block | null> {
-    const size = Math.min(Math.max(atHand, smallestBlock), largestBlock, this.buffers.bytes);
+    const size = Math.min(Math.max(atHand, smallestBlock), largestBlock, this.memory.buffers.bytes);
     const giveUp = new AbortController();
-    const granted = this.buffers.reserve(size, giveUp.signal);
+    const granted = this.memory.reserveOnly(size, giveUp.signal);
     const first = await Promise.race([granted, this.wanted.then(() => null)]);
     if (!first) giveUp.abort();
     // It may have been granted at the last moment.

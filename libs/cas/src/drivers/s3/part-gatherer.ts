@@ -37,7 +37,7 @@ export class PartGatherer {
     private readonly source: ChunkSource,
     private readonly tools: GatherTools,
   ) {
-    this.#little = new LittleRoom(tools.memory.buffers);
+    this.#little = new LittleRoom(tools.memory);
     this.#rooms = new RoomOpener(source, tools);
   }
 
@@ -65,11 +65,11 @@ export class PartGatherer {
   /** Waits for a turn before the source is pulled at all. */
   async #admit(): Promise<void> {
     this.#admitted = true;
-    const { buffers } = this.tools.memory;
-    const reservation = await buffers.reserve(Math.min(chunkBytes, this.source.expected, buffers.bytes));
+    const { memory } = this.tools;
+    const reservation = await memory.reserveOnly(Math.min(chunkBytes, this.source.expected, memory.buffers.bytes));
     try {
       await this.source.ready(reservation.wanted);
-      if (this.source.atHand > 0) this.#little.adopt(this.source.take(reservation.bytes), reservation);
+      if (this.source.atHand > 0) this.#little.adopt(Buffer.from(this.source.take(reservation.bytes)), reservation);
       else reservation.release();
     } catch (error) {
       reservation.release();
@@ -98,7 +98,7 @@ export class PartGatherer {
 
   #leaveLittle(why: 'end' | 'pause'): Gathered {
     const little = this.#little;
-    this.#little = new LittleRoom(this.tools.memory.buffers);
+    this.#little = new LittleRoom(this.tools.memory);
     return { memory: little.bytesSoFar(), lead: 0, why, release: () => little.release() };
   }
 
@@ -157,7 +157,8 @@ export class PartGatherer {
     this.#fast = false;
     if (room.bytes === 0 || room.bytes > littleBytes) return this.#leave(room, 'pause');
     this.#room = null;
-    this.#little.adopt(room.memory.subarray(room.lead, room.filled), room.lent.leaveReservation());
+    const bytes = Buffer.from(room.memory.subarray(room.lead, room.filled));
+    this.#little.adopt(bytes, room.lent.leaveReservation(bytes.length));
     return null;
   }
 

@@ -6,11 +6,11 @@ const partBytes = 8 * 1024 * 1024;
 
 /**
  * The memory that uploads gather parts in, kept and lent again: fresh memory costs more than what is copied into it. Sizes are rounded up to
- * a few, and reserved so; what is lent and what is kept are never more than the budget together.
+ * a few, and reserved so. What is kept is never more than what nobody has reserved, so that all is within the budget.
  */
 export class PartMemory {
   readonly #kept: Buffer[] = [];
-  #bytes = 0;
+  #keptBytes = 0;
 
   constructor(readonly buffers: BufferBudget) {}
 
@@ -26,21 +26,36 @@ export class PartMemory {
     return waiting === 0 && free >= this.sizeFor(length) ? this.reserve(length) : null;
   }
 
+  /** A reservation alone, for memory of one's own. Rejects with the signal's reason. */
+  async reserveOnly(bytes: number, signal?: AbortSignal): Promise<Reservation> {
+    const reservation = await this.buffers.reserve(bytes, signal);
+    this.#trim();
+    return reservation;
+  }
+
   /** What takes that many bytes. */
   sizeFor(length: number): number {
     return Math.min(roundUp(length), Math.max(this.buffers.bytes, length));
   }
 
+  /** Memory of a size that was reserved. */
   take(size: number): Buffer {
     const at = this.#kept.findLastIndex((memory) => memory.length === size);
-    if (at >= 0) return this.#kept.splice(at, 1)[0]!;
-    while (this.#bytes + size > this.buffers.bytes && this.#kept.length > 0) this.#bytes -= this.#kept.shift()!.length;
-    this.#bytes += size;
-    return Buffer.allocUnsafeSlow(size);
+    const found = at < 0 ? Buffer.allocUnsafeSlow(size) : this.#kept.splice(at, 1)[0]!;
+    if (at >= 0) this.#keptBytes -= size;
+    this.#trim();
+    return found;
   }
 
+  /** Memory whose reservation has been released. */
   keep(memory: Buffer): void {
     this.#kept.push(memory);
+    this.#keptBytes += memory.length;
+    this.#trim();
+  }
+
+  #trim(): void {
+    while (this.#keptBytes > this.buffers.free && this.#kept.length > 0) this.#keptBytes -= this.#kept.shift()!.length;
   }
 }
 
@@ -68,22 +83,26 @@ export class LentMemory {
     if (size >= this.#memory.length) return;
     const smaller = this.pool.take(size);
     this.#memory.copy(smaller, 0, 0, length);
+    this.reservation.shrink(size);
     this.pool.keep(this.#memory);
     this.#memory = smaller;
-    this.reservation.shrink(size);
   }
 
   release(): void {
-    if (this.#memory.length > 0) this.pool.keep(this.#memory);
-    this.#memory = Buffer.alloc(0);
     this.reservation.release();
+    this.#giveBack();
   }
 
-  /** Gives the memory back and leaves its reservation to the caller. */
-  leaveReservation(): Reservation {
-    this.pool.keep(this.#memory);
-    this.#memory = Buffer.alloc(0);
+  /** Gives the memory back but for so many bytes of its reservation, which are left to the caller. */
+  leaveReservation(bytes: number): Reservation {
+    this.reservation.shrink(bytes);
+    this.#giveBack();
     return this.reservation;
+  }
+
+  #giveBack(): void {
+    if (this.#memory.length > 0) this.pool.keep(this.#memory);
+    this.#memory = Buffer.alloc(0);
   }
 }
 

@@ -59,7 +59,7 @@ export class S3ObjectReader implements ByteReader {
 
   async #read(): Promise<Buffer | null> {
     try {
-      const result = await this.#withinSilence(this.#chunks.next());
+      const result = await (this.#body.readableLength > 0 ? this.#chunks.next() : this.#withinSilence(this.#chunks.next()));
       if (result.done) throw new StorageError(`a stored object ends at ${this.#position} of ${this.#end}`);
       return result.value;
     } catch (error) {
