@@ -79,6 +79,7 @@ export const provocations: Readonly<Record<ErrorKind, Provoke | Elsewhere>> = {
   methodUnsupported: () => http.request('PATCH', '/v2/'),
   storageFull: { spec: 'test/e2e/faults/disk.spec.ts', test: 'refuses uploads with 503' },
   verdictPending: { spec: 'test/e2e/faults/verdict.spec.ts', test: 'answers 503 while no worker has looked' },
+  busy: { spec: 'apps/api/src/v2/manifests/payload-reader.spec.ts', test: 'a body waits for its share, bounded' },
   unavailable: { spec: 'test/e2e/faults/postgres.spec.ts', test: 'every request is answered 503' },
   unknown: { spec: 'apps/api/src/edge/error.filter.spec.ts', test: 'takes anything else for a bug' },
 };

@@ -14,6 +14,7 @@ import { BlobsService } from './v2/blobs/blobs.service.js';
 import { CatalogController } from './v2/catalog/catalog.controller.js';
 import { ManifestsController } from './v2/manifests/manifests.controller.js';
 import { ManifestsService } from './v2/manifests/manifests.service.js';
+import { PayloadReader } from './v2/manifests/payload-reader.js';
 import { ReferrersController } from './v2/referrers/referrers.controller.js';
 import { TagsController } from './v2/tags/tags.controller.js';
 import { UploadFinisher } from './v2/uploads/upload-finisher.js';
@@ -30,6 +31,7 @@ export interface Foundations {
   readonly disk: DiskGuard;
   readonly pulls: PullTimes;
   readonly limits: EdgeLimits;
+  readonly payloads: PayloadReader;
   readonly times: { readonly blobGraceSeconds: number; readonly uploadExpirySeconds: number };
 }
 
@@ -65,7 +67,7 @@ export class ApiModule {
   }
 }
 
-function foundationProviders({ database, driver, jobs, disk, pulls, limits, times }: Foundations): Provider[] {
+function foundationProviders({ database, driver, jobs, disk, pulls, limits, payloads, times }: Foundations): Provider[] {
   return [
     { provide: Database, useValue: database },
     { provide: StorageDriver, useValue: driver },
@@ -73,6 +75,7 @@ function foundationProviders({ database, driver, jobs, disk, pulls, limits, time
     { provide: DiskGuard, useValue: disk },
     { provide: PullTimes, useValue: pulls },
     { provide: EdgeLimits, useValue: limits },
+    { provide: PayloadReader, useValue: payloads },
     { provide: RepositoryStore, useValue: new RepositoryStore(database) },
     { provide: DamageStore, useValue: new DamageStore(database) },
     { provide: BlobStore, useValue: new BlobStore(database, times) },

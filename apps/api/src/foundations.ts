@@ -6,6 +6,10 @@ import type { Foundations } from './api.module.js';
 import { DiskGuard } from './edge/disk-guard.js';
 import { EdgeLimits } from './edge/limits.js';
 import { PullTimes } from './pulls/pull-times.js';
+import { maxManifestBytes, PayloadReader } from './v2/manifests/payload-reader.js';
+
+/** The least that lets four manifests of the largest size come at once. */
+const leastManifestMemory = 4 * maxManifestBytes;
 
 /** Opens what the api stands on; nothing of it needs to answer yet. `close` lets go of it in the opposite order. */
 export function openFoundations(settings: Settings, databaseUrl: string, logger: Logger): Foundations & { close(): Promise<void> } {
@@ -23,13 +27,16 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
   );
   const jobs = new JobProducer(backend);
   const pulls = new PullTimes(new PullStore(database), logger);
+  const manifestMemory = new BufferBudget({ bytes: Math.max(leastManifestMemory, Math.floor(settings.uploads.bufferBytes / 4)) });
+  const idleMilliseconds = settings.http.idleTimeoutSeconds * 1_000;
   return {
     database,
     driver,
     jobs,
     pulls,
+    payloads: new PayloadReader(manifestMemory, idleMilliseconds),
     disk: new DiskGuard(driver, { minFreeBytes: settings.uploads.minFreeBytes, dataDir: settings.dataDir }),
-    limits: new EdgeLimits(settings.http.idleTimeoutSeconds * 1_000, settings.verification.timeoutSeconds * 1_000),
+    limits: new EdgeLimits(idleMilliseconds, settings.verification.timeoutSeconds * 1_000),
     times: { blobGraceSeconds: settings.blobs.graceSeconds, uploadExpirySeconds: settings.uploads.expirySeconds },
     close: () => closeAll([pulls, jobs, backend, driver, database]),
   };

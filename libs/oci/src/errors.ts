@@ -50,6 +50,7 @@ const CATALOG = {
     message: 'the upload is still being verified; repeat the request',
     retryAfterSeconds: 5,
   },
+  busy: { code: 'UNAVAILABLE', status: 503, message: 'the registry has too much to do; repeat the request', retryAfterSeconds: 5 },
   unavailable: { code: 'UNAVAILABLE', status: 503, message: 'a service the registry needs is unavailable', retryAfterSeconds: 5 },
   unknown: { code: 'UNKNOWN', status: 500, message: 'unknown error' },
 } as const satisfies Record<string, CatalogEntry>;

@@ -18,6 +18,8 @@ export function awaitsContinue(request: IncomingMessage): boolean {
  */
 export class RequestBody {
   failure: BodyFailure | null = null;
+  /** How long the client may still keep us waiting in all. */
+  private patience = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly request: IncomingMessage,
@@ -41,9 +43,10 @@ export class RequestBody {
     if (this.failure) throw new RegistryError('uploadInterrupted', { reason: this.failure });
   }
 
-  /** The bytes; may be asked for once. */
-  async *chunks(): ByteSource {
+  /** The bytes; may be asked for once. `withinMilliseconds` bounds the waits for the client together, else only each of them is bounded. */
+  async *chunks(withinMilliseconds = Number.POSITIVE_INFINITY): ByteSource {
     const { request } = this;
+    this.patience = withinMilliseconds;
     if (awaitsContinue(request)) {
       continued.add(request);
       this.response.writeContinue();
@@ -60,16 +63,19 @@ export class RequestBody {
   private more(): Promise<boolean> {
     const { request } = this;
     if (request.destroyed && !request.complete) return Promise.resolve(this.fail('aborted'));
+    if (this.patience <= 0) return Promise.resolve(this.fail('stalled'));
+    const since = performance.now();
     return new Promise((resolve) => {
       const settle = (answer: boolean) => {
         clearTimeout(timer);
+        this.patience -= performance.now() - since;
         request.off('readable', onReadable).off('end', onEnd).off('close', onClose).off('error', onClose);
         resolve(answer);
       };
       const onReadable = () => settle(true);
       const onEnd = () => settle(false);
       const onClose = () => settle(request.complete ? false : this.fail('aborted'));
-      const timer = setTimeout(() => settle(this.fail('stalled')), this.idleMilliseconds);
+      const timer = setTimeout(() => settle(this.fail('stalled')), Math.min(this.idleMilliseconds, this.patience));
       request.on('readable', onReadable).on('end', onEnd).on('close', onClose).on('error', onClose);
     });
   }

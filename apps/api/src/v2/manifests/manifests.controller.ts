@@ -9,7 +9,7 @@ import { allOf, type Query as QueryParameters } from '../../edge/query.js';
 import { RequestBody } from '../../edge/request-body.js';
 import { PullTimes } from '../../pulls/pull-times.js';
 import { ManifestsService } from './manifests.service.js';
-import { readPayload } from './read-payload.js';
+import { PayloadReader } from './payload-reader.js';
 import { NewReferencePipe, ReferencePipe } from './reference.pipe.js';
 
 /** Manifests by tag or digest (distribution-spec, "Pulling manifests", "Pushing Manifests", "Deleting Manifests"). */
@@ -17,6 +17,7 @@ import { NewReferencePipe, ReferencePipe } from './reference.pipe.js';
 export class ManifestsController {
   constructor(
     private readonly manifests: ManifestsService,
+    private readonly payloads: PayloadReader,
     private readonly limits: EdgeLimits,
     private readonly pulls: PullTimes,
   ) {}
@@ -60,12 +61,11 @@ export class ManifestsController {
   ): Promise<void> {
     const name = nameOf(request);
     const extraTags = 'digest' in reference ? allOf(request.query as QueryParameters, 'tag').map(parseTag) : [];
-    const payload = await readPayload(new RequestBody(request.raw, reply.raw, this.limits.idleMilliseconds));
-    const { digest, subject } = await this.manifests.put(name, {
-      payload,
-      contentType: request.raw.headers['content-type'],
-      ...('digest' in reference ? { expected: reference.digest, tags: extraTags } : { tags: [reference.tag] }),
-    });
+    const addressed = 'digest' in reference ? { expected: reference.digest, tags: extraTags } : { tags: [reference.tag] };
+    const contentType = request.raw.headers['content-type'];
+    const body = new RequestBody(request.raw, reply.raw, this.limits.idleMilliseconds);
+    const put = (payload: Buffer) => this.manifests.put(name, { payload, contentType, ...addressed });
+    const { digest, subject } = await this.payloads.read(body, put);
     void reply.headers({ location: `/v2/${name}/manifests/${digest}`, 'docker-content-digest': digest, 'content-length': 0 });
     if (subject) void reply.header('oci-subject', subject);
     if (extraTags.length > 0) void reply.header('oci-tag', extraTags);
