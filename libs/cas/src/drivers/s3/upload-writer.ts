@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PartialUpload } from '../../storage-driver.js';
 import { objectKey } from '../../storage-keys.js';
 import { BlobTooLargeError } from '../../upload-errors.js';
@@ -13,6 +14,8 @@ import { readTails } from './tails.js';
 const partsAtOnce = 2;
 /** Adding a tail is cheaper than merging tails, but a state must not grow without end. */
 const maxTails = 64;
+/** What may be spent on removing what was stored in vain. */
+const tidyingMs = 2_000;
 
 /** What a writer works with. `announcedBytes`: the length of the whole blob, 0 where it isn't known. */
 export interface WriterTools {
@@ -91,7 +94,9 @@ export class UploadWriter {
   async discard(): Promise<void> {
     await Promise.all(this.#storing);
     const started = this.upload.multipart ? null : await this.#started?.catch(() => null);
-    await Promise.allSettled([this.#tails.discard(), started ? this.tools.bucket.multipart.abort(started) : null]);
+    const tidied = Promise.allSettled([this.#tails.discard(), started ? this.tools.bucket.multipart.abort(started) : null]);
+    // A store that has just failed may not answer this either, and somebody waits to be told.
+    await Promise.race([tidied, delay(tidyingMs, undefined, { ref: false })]);
   }
 
   get #leastPart(): number {
