@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FaultProxy } from '../fault-proxy.js';
 import { freePort } from '../running-registry.js';
+import { StoreFaultProxy } from '../store-fault-proxy.js';
 import { Balancer } from './balancer.js';
 import { ObjectStore } from './object-store.js';
 import type { OwnedProcess } from './owned-process.js';
@@ -35,7 +36,8 @@ export interface ClusterOptions {
 /** The proxies of a cluster with `faults`. */
 export interface FaultProxies {
   readonly postgres: FaultProxy;
-  readonly redis: FaultProxy;
+  readonly redis: FaultProxy | undefined;
+  readonly store: StoreFaultProxy | undefined;
 }
 
 /** PostgreSQL, Redis, a store, api replicas, workers and a balancer, each a process on a loopback port that the system gave. */
@@ -83,7 +85,8 @@ export class Cluster {
   async stop(): Promise<void> {
     await this.balancer?.process.stop();
     await Promise.all([...this.replicas.map(({ process }) => process), ...this.workers].map((process) => process.stop()));
-    await Promise.all([this.proxies?.postgres.close(), this.proxies?.redis.close(), this.pooler?.process.stop('SIGINT')]);
+    const { postgres, redis, store } = this.proxies ?? {};
+    await Promise.all([postgres?.close(), redis?.close(), store?.close(), this.pooler?.process.stop('SIGINT')]);
     await Promise.all([this.redis?.stop(), this.store?.stop(), (this.postgres as PostgresServer | undefined)?.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -97,8 +100,16 @@ export class Cluster {
     ]);
     [this.postgres, this.redis, this.store] = started;
     if (pooler) this.pooler = await Pooler.start(this.folder, this.postgres.url, { detached });
-    if (faults && this.redis)
-      this.proxies = { postgres: await FaultProxy.before(this.postgres.url), redis: await FaultProxy.before(this.redis.url) };
+    if (faults) this.proxies = await this.startProxies();
+  }
+
+  private async startProxies(): Promise<FaultProxies> {
+    const { postgres, redis, store } = this;
+    return {
+      postgres: await FaultProxy.before(postgres.url),
+      redis: redis && (await FaultProxy.before(redis.url)),
+      store: store && (await StoreFaultProxy.before(store.endpoint)),
+    };
   }
 
   private async startProduct(): Promise<void> {
@@ -129,8 +140,8 @@ export class Cluster {
       MIN_FREE_MIB: '64',
       DATABASE_URL: proxies?.postgres.through(postgres.url) ?? postgres.url,
       ...pooled,
-      REDIS_URL: redis ? (proxies?.redis.through(redis.url) ?? redis.url) : '',
-      ...(this.store?.settings() ?? { STORAGE_DRIVER: 'filesystem', STORAGE_ROOT: this.storageRoot }),
+      REDIS_URL: redis ? (proxies?.redis?.through(redis.url) ?? redis.url) : '',
+      ...(this.store?.settings(proxies?.store?.endpoint) ?? { STORAGE_DRIVER: 'filesystem', STORAGE_ROOT: this.storageRoot }),
       ...this.options.env,
     };
   }

