@@ -18,7 +18,7 @@ async function listen(app: NestFastifyApplication, { listen: { host, port }, pro
 
 async function serve(settings: Settings, logger: Logger): Promise<void> {
   const foundations = openFoundations(settings, databaseUrlOf(settings), logger);
-  const adapter = createAdapter({ headersMilliseconds: settings.http.idleTimeoutSeconds * 1_000 });
+  const adapter = createAdapter({ idleMilliseconds: settings.http.idleTimeoutSeconds * 1_000 });
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.on(foundations), adapter, {
     bodyParser: false,
     logger: false,

@@ -6,27 +6,30 @@ import { refusalOf } from './refusals.js';
 import { refuseMalformed } from './refuse-malformed.js';
 import { normaliseTarget } from './request-target.js';
 import { rewriteUrl } from './routes.js';
+import { SilentClients } from './silent-clients.js';
 
 /** Longer than the load balancers in front of us keep theirs (Google's: 600 s), so that we never close a connection they are about to use. */
 const keepAliveMilliseconds = 620_000;
 
 /** Node's HTTP server as a registry needs it: no limit on how long a body takes, one on how long headers do, and no "100 Continue" unasked. */
-function createHttpServer(listener: RequestListener, headersMilliseconds: number): Server {
+function createHttpServer(listener: RequestListener, idleMilliseconds: number): Server {
   const handler: RequestListener = (request, response) => {
     // Before anybody looks at it: what is routed and what is decided must be the same text.
     request.url = normaliseTarget(request.url ?? '/');
+    silent.began(request, response);
     listener(request, response);
   };
   const server = createServer(
     {
       requestTimeout: 0,
       keepAliveTimeout: keepAliveMilliseconds,
-      headersTimeout: headersMilliseconds,
+      headersTimeout: idleMilliseconds,
       noDelay: true,
       connectionsCheckingInterval: 5_000,
     },
     handler,
   );
+  const silent = new SilentClients(server, idleMilliseconds);
   // With this listener Node leaves the answer to us: the body's first reader sends it, and a refused request never gets that far.
   server.on('checkContinue', handler);
   server.on('checkExpectation', handler);
@@ -34,9 +37,9 @@ function createHttpServer(listener: RequestListener, headersMilliseconds: number
 }
 
 /** The Fastify adapter of the edge: raw bodies, names with slashes, our error bodies for what never reaches a controller. */
-export function createAdapter(limits: { headersMilliseconds: number }): FastifyAdapter {
+export function createAdapter(limits: { idleMilliseconds: number }): FastifyAdapter {
   const adapter = new FastifyAdapter({
-    serverFactory: (handler: RequestListener) => createHttpServer(handler, limits.headersMilliseconds),
+    serverFactory: (handler: RequestListener) => createHttpServer(handler, limits.idleMilliseconds),
     rewriteUrl: (request: { url?: string }) => rewriteUrl(request.url ?? '/'),
     // Names of any length reach the parser that says what is wrong with them; Node limits the request line.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxHeaderSize },

@@ -4,7 +4,6 @@ import type { Digest, RepositoryName } from '#oci';
 import { Name, Needs } from '../../edge/access.js';
 import { matchesEtag } from '../../edge/etag.js';
 import { sendBytes } from '../../edge/send-bytes.js';
-import { EdgeLimits } from '../../edge/limits.js';
 import { DigestPipe } from '../digest.pipe.js';
 import { BlobsService, type ReadableBlob } from './blobs.service.js';
 import { parseRange } from './byte-range.js';
@@ -12,10 +11,7 @@ import { parseRange } from './byte-range.js';
 /** Blobs of a repository (distribution-spec, "Pulling blobs", "Deleting Blobs"). */
 @Controller('v2/:name/blobs')
 export class BlobsController {
-  constructor(
-    private readonly blobs: BlobsService,
-    private readonly limits: EdgeLimits,
-  ) {}
+  constructor(private readonly blobs: BlobsService) {}
 
   @Head(':digest')
   @Needs('pull')
@@ -61,7 +57,7 @@ export class BlobsController {
     if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${blob.size}`;
     reply.hijack();
     reply.raw.writeHead(range ? 206 : 200, headers);
-    await sendBytes(reply.raw, reader, this.limits.idleMilliseconds);
+    await sendBytes(reply.raw, reader);
   }
 }
 
