@@ -70,6 +70,7 @@ describeWith(['redis-server', 'pgbouncer'], 'behind PgBouncer in transaction mod
     const { rows } = await direct.query<{ n: number }>(
       `select count(*)::int as n from pg_stat_activity where application_name like 'entrepot%'`,
     );
+    expect(rows[0]!.n).toBeGreaterThan(0);
     expect(rows[0]!.n).toBeLessThanOrEqual(8);
   });
 
