@@ -46,6 +46,7 @@ describe('a run of retention', () => {
       await bench.manifests.put(parsed, manifest);
     }
     await database.sql(`update manifests set pushed_at = now() - interval '40 days'`);
+    await database.sql(`update tags set pushed_at = now() - interval '1 hour' where name = 't1'`);
     await new RepositoryStore(database.db).setPolicy(parsed, rules);
     return parsed;
   }
