@@ -77,6 +77,8 @@ export class PostgresJobBackend implements JobBackend {
       keepAlive: true,
       application_name: 'entrepot-jobs',
     });
+    // Each queue listens, and there are more than Node thinks likely.
+    this.#connection.setMaxListeners(0);
     this.outage = new Outage({ name: 'BullMQ on Postgres', probe: () => this.#connection.pool.query('select 1'), report });
     this.#connection.on('error', (error) => this.outage.failed(error));
     // Process-wide, because @nestjs/bullmq has no other way to hand a factory to its workers.
