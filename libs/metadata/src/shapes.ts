@@ -97,6 +97,9 @@ export interface StoredManifest {
   readonly size: number;
 }
 
+/** A manifest without its bytes. */
+export type ManifestSummary = Omit<StoredManifest, 'payload'>;
+
 /** One descriptor of a manifest; an `optional` one may point at nothing. */
 export interface ManifestReference {
   readonly descriptor: { readonly digest: Digest; readonly size: number };

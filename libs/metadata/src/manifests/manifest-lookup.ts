@@ -3,7 +3,7 @@ import { Batch } from '../database/batch.js';
 import type { Database } from '../database/database.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
 import type { Statement } from '../database/statement.js';
-import type { StoredManifest } from '../shapes.js';
+import type { ManifestSummary, StoredManifest } from '../shapes.js';
 import { findByDigest, findByTag, findPayloads } from './manifest-statements.js';
 import { PayloadCache } from './payload-cache.js';
 
@@ -40,15 +40,23 @@ export class ManifestLookup {
     this.payloads = new Batch({ spell: ({ digest }) => digest, fetch: (found) => this.fetchPayloads(found), maxSize: payloadsAtOnce });
   }
 
+  async summarise(name: RepositoryName, reference: Reference): Promise<ManifestSummary | null> {
+    const found = await this.load(name, reference);
+    return found && { digest: found.digest, mediaType: found.mediaType, size: found.size };
+  }
+
   async find(name: RepositoryName, reference: Reference): Promise<StoredManifest | null> {
-    const found =
-      'tag' in reference
-        ? await this.byTag.load({ name, reference: reference.tag })
-        : await this.byDigest.load({ name, reference: reference.digest });
+    const found = await this.load(name, reference);
     if (!found) return null;
     // Deleted between the two statements: gone for this request as well.
     const payload = this.cache.get(found.digest) ?? (await this.payloads.load(found));
     return payload && { digest: found.digest, mediaType: found.mediaType, size: found.size, payload };
+  }
+
+  private load(name: RepositoryName, reference: Reference): Promise<FoundManifest | null> {
+    return 'tag' in reference
+      ? this.byTag.load({ name, reference: reference.tag })
+      : this.byDigest.load({ name, reference: reference.digest });
   }
 
   private async fetch(

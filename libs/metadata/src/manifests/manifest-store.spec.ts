@@ -24,6 +24,12 @@ describe('pushing a manifest', () => {
     const elsewhere = new ManifestStore(database.connect());
     const { mediaType, payload } = manifest;
     const expected = { digest: manifest.digest, mediaType, payload, size: payload.length };
+    const summary = { digest: manifest.digest, mediaType, size: payload.length };
+    const asking = database.connect();
+    expect(await new ManifestStore(asking).summarise(name, tag('a'))).toEqual(summary);
+    expect(await new ManifestStore(asking).summarise(name, { digest: manifest.digest })).toEqual(summary);
+    expect(await new ManifestStore(asking).summarise(name, tag('c'))).toBeNull();
+    expect(asking.statementCounts().has('find_payloads')).toBe(false);
     expect(await elsewhere.find(name, { digest: manifest.digest })).toEqual(expected);
     expect(await elsewhere.find(name, tag('a'))).toEqual(expected);
     expect(await elsewhere.find(name, tag('c'))).toBeNull();

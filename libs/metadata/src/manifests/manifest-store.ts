@@ -8,6 +8,7 @@ import {
   deletedUnless,
   type DeleteOutcome,
   type ImmutableOutcome,
+  type ManifestSummary,
   type NewManifest,
   type PutOutcome,
   type ReferrersPage,
@@ -37,6 +38,11 @@ export class ManifestStore {
   /** What the tag or digest means now; null where there is nothing. The payload is shared: don't write to it. */
   find(name: RepositoryName, reference: Reference): Promise<StoredManifest | null> {
     return this.lookup.find(name, reference);
+  }
+
+  /** The same without the payload, which is not read either. */
+  summarise(name: RepositoryName, reference: Reference): Promise<ManifestSummary | null> {
+    return this.lookup.summarise(name, reference);
   }
 
   /** Stores a manifest and moves its tags, all or nothing; `missing` answers every reference that has no target in the repository. */

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Head, HttpCode, Param, Put, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { StoredManifest } from '#metadata';
+import type { ManifestSummary } from '#metadata';
 import { parseTag, type Reference, type RepositoryName } from '#oci';
 import { Name, nameOf, Needs } from '../../edge/access.js';
 import { matchesEtag } from '../../edge/etag.js';
@@ -31,7 +31,8 @@ export class ManifestsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     // containerd asks what a tag means before it gets that digest, or finds that it has it; who asks for a digest may be about to push it.
-    const manifest = await ('tag' in reference ? this.pull(name, reference) : this.manifests.get(name, reference));
+    const manifest = await this.manifests.summarise(name, reference);
+    if ('tag' in reference) this.pulls.note(name, manifest.digest, reference.tag);
     void reply.headers(headersOf(manifest));
     if (matchesEtag(request.headers['if-none-match'], manifest.digest)) void reply.status(304).send();
     else void reply.header('content-length', manifest.size).status(200).send();
@@ -46,7 +47,8 @@ export class ManifestsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const manifest = await this.pull(name, reference);
+    const manifest = await this.manifests.get(name, reference);
+    this.pulls.note(name, manifest.digest, 'tag' in reference ? reference.tag : undefined);
     void reply.headers(headersOf(manifest));
     if (matchesEtag(request.headers['if-none-match'], manifest.digest)) void reply.status(304).send();
     else void reply.status(200).send(manifest.payload);
@@ -78,15 +80,8 @@ export class ManifestsController {
   async delete(@Name() name: RepositoryName, @Param('reference', ReferencePipe) reference: Reference): Promise<void> {
     await this.manifests.delete(name, reference);
   }
-
-  /** What somebody is about to use, which is remembered. */
-  private async pull(name: RepositoryName, reference: Reference): Promise<StoredManifest> {
-    const manifest = await this.manifests.get(name, reference);
-    this.pulls.note(name, manifest.digest, 'tag' in reference ? reference.tag : undefined);
-    return manifest;
-  }
 }
 
-function headersOf({ digest, mediaType }: StoredManifest): Record<string, string> {
+function headersOf({ digest, mediaType }: ManifestSummary): Record<string, string> {
   return { 'content-type': mediaType, 'docker-content-digest': digest, etag: `"${digest}"` };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { indexManifest, indexReferrers, JobProducer } from '#jobs';
 import { parseManifest, referrerDescriptor } from '#manifest';
-import { ManifestStore, TagStore, type ImmutableOutcome, type StoredManifest } from '#metadata';
+import { ManifestStore, TagStore, type ImmutableOutcome, type ManifestSummary, type StoredManifest } from '#metadata';
 import { algorithmOf, digestOf, RegistryError, type Digest, type Reference, type RepositoryName, type Tag } from '#oci';
 import { DiskGuard } from '../../edge/disk-guard.js';
 
@@ -26,6 +26,13 @@ export class ManifestsService {
   /** Throws `manifestUnknown`. */
   async get(name: RepositoryName, reference: Reference): Promise<StoredManifest> {
     const manifest = await this.manifests.find(name, reference);
+    if (!manifest) throw new RegistryError('manifestUnknown', { name, reference: textOf(reference) });
+    return manifest;
+  }
+
+  /** The same without the payload. */
+  async summarise(name: RepositoryName, reference: Reference): Promise<ManifestSummary> {
+    const manifest = await this.manifests.summarise(name, reference);
     if (!manifest) throw new RegistryError('manifestUnknown', { name, reference: textOf(reference) });
     return manifest;
   }
