@@ -32,7 +32,7 @@ export interface Foundations {
   readonly pulls: PullTimes;
   readonly limits: EdgeLimits;
   readonly payloads: PayloadReader;
-  readonly times: { readonly blobGraceSeconds: number; readonly uploadExpirySeconds: number };
+  readonly times: { readonly blobGraceSeconds: number; readonly blobLingerSeconds: number; readonly uploadExpirySeconds: number };
 }
 
 @Module({})

@@ -37,7 +37,11 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     payloads: new PayloadReader(manifestMemory, idleMilliseconds),
     disk: new DiskGuard(driver, { minFreeBytes: settings.uploads.minFreeBytes, dataDir: settings.dataDir }),
     limits: new EdgeLimits(idleMilliseconds, settings.verification.timeoutSeconds * 1_000),
-    times: { blobGraceSeconds: settings.blobs.graceSeconds, uploadExpirySeconds: settings.uploads.expirySeconds },
+    times: {
+      blobGraceSeconds: settings.blobs.graceSeconds,
+      blobLingerSeconds: settings.blobs.lingerSeconds,
+      uploadExpirySeconds: settings.uploads.expirySeconds,
+    },
     close: () => closeAll([pulls, jobs, backend, driver, database]),
   };
 }

@@ -67,7 +67,11 @@ function relayOf(all: readonly OutboxWork[], logger: Logger, { db, database }: W
 }
 
 function opened(settings: Settings, logger: Logger, { db, database, driver, verifier, backend }: WorkerResources): Provider[] {
-  const sessions = { blobGraceSeconds: settings.blobs.graceSeconds, uploadExpirySeconds: settings.uploads.expirySeconds };
+  const sessions = {
+    blobGraceSeconds: settings.blobs.graceSeconds,
+    blobLingerSeconds: settings.blobs.lingerSeconds,
+    uploadExpirySeconds: settings.uploads.expirySeconds,
+  };
   return [
     { provide: workerLogger, useValue: logger },
     { provide: databaseOutage, useValue: database },

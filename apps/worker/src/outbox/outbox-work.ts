@@ -10,9 +10,6 @@ export interface OutboxWork<K extends OutboxKind = OutboxKind> {
   run(rows: readonly OutboxRow<K>[]): Promise<DrainResult>;
 }
 
-/** The kinds of work as one Nest provider. */
-export const outboxWorks = Symbol('outbox works');
-
 /**
  * Does something about each row, so many at once; a row whose work throws has failed, the others have not. Without a database nothing has
  * failed: DatabaseUnavailableError is thrown, and all rows stay as they were.

@@ -1,7 +1,7 @@
 import { notifySql } from '../database/notifications.js';
 import { statement } from '../database/statement.js';
 
-// A blob's arrival in one statement, one flush. $3 digest, $4 size, $5 key, $6 grace, $7 leftovers of the upload.
+// A blob's arrival in one statement, one flush. $3 digest, $4 size, $5 key, $6 grace, $7 linger, $8 leftovers of the upload.
 // s: the session is consumed once. Repeating after an unknown outcome does nothing; without s the repeat would find its own blob and
 //    send its own, living key to the outbox.
 // k: blob before link, share-locked, so that the collector cannot take it between "already there" and the link.
@@ -17,8 +17,8 @@ h as (update blobs set storage_key = $5, size = $4, damaged_at = null, verified_
   where blobs.digest = d.digest and (select count(*) from b) >= 0 returning d.storage_key as old_key),
 o as (insert into outbox (kind, key, not_before)
   select 'delete-object', $5, now() from s where not exists (select from b) and not exists (select from h)
-  union all select 'delete-object', old_key, now() + interval '15 minutes' from h
-  union all select 'delete-object', leftover, now() from s, unnest($7::text[]) leftover returning key),
+  union all select 'delete-object', old_key, now() + make_interval(secs => $7) from h
+  union all select 'delete-object', leftover, now() from s, unnest($8::text[]) leftover returning key),
 l as (insert into blob_links (repository, digest) select s.repository, $3 from s where (select count(*) from o) >= 0
   on conflict (repository, digest) do update set touched_at = clock_timestamp()
   where blob_links.touched_at <= clock_timestamp() - make_interval(secs => $6) / 24
@@ -26,12 +26,12 @@ l as (insert into blob_links (repository, digest) select s.repository, $3 from s
 r as (insert into reviews (kind, repository, digest, not_before)
   select 'link', repository, $3, now() + make_interval(secs => $6) from l where made)`;
 
-// $1 session, $2 repository's name, $8 the lease it must be under (null: any). Without that, a writer from whom the session was taken over could
+// $1 session, $2 repository's name, $9 the lease it must be under (null: any). Without that, a writer from whom the session was taken over could
 // make a blob of bytes that its successor, whose state names other objects, then takes for garbage.
 export const finalizeSession = statement(
   'session_finalize',
   `${blobArrival(`delete from upload_sessions
-  where id = $1 and repository = (select id from repositories where name = $2) and state = 'open' and ($8::uuid is null or lease = $8) returning repository`)}
+  where id = $1 and repository = (select id from repositories where name = $2) and state = 'open' and ($9::uuid is null or lease = $9) returning repository`)}
 select (select count(*) from s) as sessions, (select count(*) from b) as stored, (select count(*) from h) as healed`,
 );
 

@@ -59,7 +59,7 @@ describe('finalizing a session', () => {
   });
 
   it('heals a damaged blob, once, and lets readers of the old key finish', async () => {
-    const uploads = new UploadSessionStore(database.db);
+    const uploads = new UploadSessionStore(database.db, { blobLingerSeconds: 4_711 });
     const blobs = new BlobStore(database.db);
     const name = aRepository();
     const [first, second, third] = [await begin(uploads, name), await begin(uploads, name), await begin(uploads, name)];
@@ -72,6 +72,8 @@ describe('finalizing a session', () => {
     );
     expect(outcomes.sort()).toEqual(['deduplicated', 'healed']);
     expect(await outboxOf('k/damaged')).toEqual([{ kind: 'delete-object', later: true }]);
+    const due = `select not_before > now() + interval '4000 s' as late from outbox where key = 'k/damaged'`;
+    expect(await database.sql(due)).toEqual([{ late: true }]);
     const living = await blobs.find(name, one);
     expect(await outboxOf(living!.storageKey)).toEqual([]);
   });

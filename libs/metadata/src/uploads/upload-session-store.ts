@@ -10,18 +10,27 @@ import { sessionOf, type SessionRow } from './session-row.js';
 import * as sql from './session-statements.js';
 import { VerdictWaiter } from './verdict-waiter.js';
 
+/** In seconds. */
+export interface UploadTimes {
+  readonly blobGraceSeconds?: number;
+  readonly blobLingerSeconds?: number;
+  readonly uploadExpirySeconds?: number;
+}
+
 /** Upload sessions from their beginning to a blob, or to nothing. A session of another repository is unknown. Ids are lower-case uuids. */
 export class UploadSessionStore {
   private readonly verdicts: VerdictWaiter;
   private readonly graceSeconds: number;
+  private readonly lingerSeconds: number;
   private readonly expirySeconds: number;
 
-  /** `uploadExpirySeconds`: how long an idle session lives. `blobGraceSeconds`: as for BlobStore. Both a day by default. */
+  /** `uploadExpirySeconds`: how long an idle session lives; a day by default. `blobGraceSeconds`, `blobLingerSeconds`: as for CollectionStore. */
   constructor(
     private readonly db: Database,
-    { blobGraceSeconds = 86_400, uploadExpirySeconds = 86_400 }: { blobGraceSeconds?: number; uploadExpirySeconds?: number } = {},
+    { blobGraceSeconds = 86_400, blobLingerSeconds = 900, uploadExpirySeconds = 86_400 }: UploadTimes = {},
   ) {
     this.graceSeconds = blobGraceSeconds;
+    this.lingerSeconds = blobLingerSeconds;
     this.expirySeconds = uploadExpirySeconds;
     this.verdicts = new VerdictWaiter(db);
   }
@@ -129,6 +138,6 @@ export class UploadSessionStore {
   }
 
   private arrivalOf({ digest, size, storageKey, leftovers = [] }: ArrivedBlob): unknown[] {
-    return [toBytes(digest), size, storageKey, this.graceSeconds, leftovers];
+    return [toBytes(digest), size, storageKey, this.graceSeconds, this.lingerSeconds, leftovers];
   }
 }
