@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from './running-registry.js';
 
 interface Address {
   readonly host: string;
@@ -24,11 +25,7 @@ export class FaultProxy {
 
   /** Before whatever listens at the host and port of a URL. */
   static async before(url: string): Promise<FaultProxy> {
-    const reserved = createServer().listen(0, '127.0.0.1');
-    await once(reserved, 'listening');
-    const proxy = new FaultProxy(addressOf(url), (reserved.address() as AddressInfo).port);
-    reserved.close();
-    await once(reserved, 'close');
+    const proxy = new FaultProxy(addressOf(url), await freePort());
     await proxy.listen();
     return proxy;
   }

