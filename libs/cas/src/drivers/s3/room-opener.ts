@@ -47,10 +47,13 @@ export class RoomOpener {
     return room;
   }
 
-  /** All that is announced where that is one part; a part where it is known that a legal one follows; else a part and what must be seen of the next. */
+  /**
+   * All that is announced where that is one part; a part where it is known that a legal one follows; else a part and what must be seen of the
+   * next. Never less than there is already: a slow source may have brought more than a small part.
+   */
   #sizeOf({ lead, partBytes, aheadBytes }: PartShape, bytesHeld: number): number {
     const rest = lead + bytesHeld + this.source.expected;
     if (rest <= partBytes + aheadBytes) return rest;
-    return rest === Infinity ? partBytes + aheadBytes : partBytes;
+    return Math.max(rest === Infinity ? partBytes + aheadBytes : partBytes, lead + bytesHeld);
   }
 }
