@@ -24,6 +24,8 @@ describe('a worker', () => {
     worker = undefined;
     await redis?.remove();
     await bench.clear();
+    // The next worker would look for their bytes.
+    await database.sql('truncate blobs, repositories cascade');
   });
 
   const verdictOf = async (id: string) => (await bench.sessions.find(bench.name, id))?.verdict ?? null;
