@@ -69,6 +69,7 @@ describe('pushing a manifest', () => {
     const image = anImage()
       .withConfig(Buffer.from('x'), 'text/x-config')
       .withLayer(Buffer.from('y'), 'application/x.anything+weird')
+      .withLayer(Buffer.from('z'), 'text/plain; charset="utf-8"')
       .build();
     await registry.pushParts(name, image);
     await pushAndRead(name, 'types', image);

@@ -64,6 +64,8 @@ describeEntrepot('fields of the wrong kind', () => {
     ['config.mediaType', () => ({ config: { ...config(), mediaType: 'no slash' } })],
     ['config.mediaType', () => ({ config: { ...config(), mediaType: 'text/pl\u0000ain' } })],
     ['config.mediaType', () => ({ config: { ...config(), mediaType: 'text/\ud800' } })],
+    ['config.mediaType', () => ({ config: { ...config(), mediaType: 'text/plain; x=\u0000' } })],
+    ['config.mediaType', () => ({ config: { ...config(), mediaType: `text/plain;${'x'.repeat(256)}` } })],
     ['layers', () => ({ layers: 'none' })],
     ['layers[0]', () => ({ layers: [null] })],
     ['layers[0].size', () => ({ layers: [{ ...layer(), size: -1 }] })],
