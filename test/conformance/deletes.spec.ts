@@ -56,6 +56,7 @@ describe('deleting a manifest', () => {
     const index = await registry.push(name, anIndex().listing(image.descriptor));
     const refused = await http.delete(`/v2/${name}/manifests/${image.digest}`);
     expectError(refused, 405, 'UNSUPPORTED');
+    expect(refused.header('Allow')).toBe('GET, HEAD, PUT');
     expect(refused.text()).toContain(index.digest);
     expect(await registry.resolve(name, 'manifests', image.digest)).toBe(image.digest);
     expectStatus(await http.delete(`/v2/${name}/manifests/${index.digest}`), 202);
@@ -113,6 +114,7 @@ describe('deleting a blob', () => {
     for (const digest of digests) {
       const refused = await http.delete(`/v2/${name}/blobs/${digest}`);
       expectError(refused, 405, 'UNSUPPORTED');
+      expect(refused.header('Allow')).toBe('GET, HEAD');
       expect(refused.text()).toContain(image.digest);
       expectStatus(await http.get(`/v2/${name}/blobs/${digest}`), 200);
     }

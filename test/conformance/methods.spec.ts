@@ -101,6 +101,22 @@ describeEntrepot('requests that are malformed', () => {
     },
   );
 
+  itDirect('HTTP/1.1 that does not say for which host: 400 with a JSON body; HTTP/1.0 need not', async () => {
+    for (const method of ['GET', 'HEAD', 'POST', 'PROPFIND']) {
+      const response = await http.request(method, '/v2/', { headers: { Host: undefined } });
+      if (method === 'HEAD') expectStatus(response, 400);
+      else expectError(response, 400, 'UNSUPPORTED');
+    }
+    expectStatus(await (await http.raw('GET /v2/ HTTP/1.0\r\n\r\n')).response, 200);
+  });
+
+  itDirect('a tunnel: there is none, and the client hears it', async () => {
+    const refused = await http.request('CONNECT', `/v2/${name}/tags/list`);
+    expectError(refused, 405, 'UNSUPPORTED');
+    expect(refused.header('Allow')).toBe('GET');
+    expectError(await http.request('CONNECT', 'registry.example:443'), 404, 'UNSUPPORTED');
+  });
+
   itDirect('what is no HTTP at all: 400 with a JSON body', async () => {
     const response = await (await http.raw('BLAH blah\r\n\r\n')).response;
     expectError(response, 400, 'UNSUPPORTED');

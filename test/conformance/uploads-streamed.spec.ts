@@ -4,7 +4,7 @@ import type { DigestAlgorithm } from '#oci';
 import { digestBytes } from '../support/content.js';
 import { targetOf, withQuery } from '../support/registry.js';
 import { expectError, expectPushedBlob, expectStatus } from './expectations.js';
-import { describeEntrepot, freshName, http, isEntrepot, itEntrepot, registry } from './registry-under-test.js';
+import { describeEntrepot, freshName, http, isEntrepot, itDirect, itEntrepot, registry } from './registry-under-test.js';
 
 const algorithms: DigestAlgorithm[] = isEntrepot ? ['sha256', 'sha512'] : ['sha256'];
 const octets = { 'Content-Type': 'application/octet-stream' };
@@ -97,6 +97,23 @@ describeEntrepot('a body that stops in the middle', () => {
     expect(offset).toBe(300_000);
     const headers = { ...octets, 'Content-Range': `${offset}-599999` };
     const patched = expectStatus(await http.patch(location, bytes.subarray(offset), headers), 202);
+    await expectPushedBlob(await http.put(withQuery(targetOf(patched), { digest })), bytes);
+  });
+
+  itDirect.each<[string, Record<string, string>, string | null]>([
+    ['ends before its announced length', { 'Content-Length': '600000' }, null],
+    ['ends in the middle of a chunk', { 'Transfer-Encoding': 'chunked' }, null],
+    ['goes on beyond its announced length', { 'Content-Length': '100000' }, 'and more, and more\r\n\r\n'],
+  ])('and %s, while the client listens: 400 SIZE_INVALID, and what came can be resumed', async (_what, framing, more) => {
+    const location = await registry.startUpload(freshName('half'));
+    const exchange = await http.open('PATCH', location, { ...octets, ...framing });
+    const head = 'Content-Length' in framing ? '' : '927c0\r\n';
+    await exchange.write(Buffer.concat([Buffer.from(head), bytes.subarray(0, 100_000), Buffer.from(more ?? '')]));
+    if (more === null) exchange.halfClose();
+    expectError(await exchange.response, 400, 'SIZE_INVALID');
+    expect(await untilStored(location, 100_000)).toBe(100_000);
+    const headers = { ...octets, 'Content-Range': '100000-599999' };
+    const patched = expectStatus(await http.patch(location, bytes.subarray(100_000), headers), 202);
     await expectPushedBlob(await http.put(withQuery(targetOf(patched), { digest })), bytes);
   });
 

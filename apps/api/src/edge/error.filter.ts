@@ -25,7 +25,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   private answer(error: RegistryError, request: FastifyRequest, reply: FastifyReply): void {
-    if (error.kind === 'methodUnsupported') reply.header('allow', allowedMethods(request.originalUrl)?.join(', ') ?? '');
+    if (error.entry.status === 405) reply.header('allow', otherMethods(request).join(', '));
     sendError(request, reply, error);
   }
 
@@ -44,6 +44,11 @@ export class ErrorFilter implements ExceptionFilter {
     this.logger.error({ method: request.method, url: request.originalUrl, err: thrown }, 'unexpected error');
     return new RegistryError('unknown');
   }
+}
+
+/** What a path answers beside the method that was refused, be it for now only (RFC 9110, section 15.5.6). */
+function otherMethods({ originalUrl, method }: FastifyRequest): readonly string[] {
+  return (allowedMethods(originalUrl) ?? []).filter((allowed) => allowed !== method);
 }
 
 /** The HTTP status that Nest or Fastify mean by what they throw; NaN for anything else. */

@@ -3,7 +3,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody } from './error-body.js';
 import { refusalOf } from './refusals.js';
-import { refuseMalformed } from './refuse-malformed.js';
+import { noteRequest, refuseMalformed, refuseTunnel } from './refuse-malformed.js';
 import { normaliseTarget } from './request-target.js';
 import { rewriteUrl } from './routes.js';
 import { SilentClients } from './silent-clients.js';
@@ -17,11 +17,14 @@ function createHttpServer(listener: RequestListener, idleMilliseconds: number): 
     // Before anybody looks at it: what is routed and what is decided must be the same text.
     request.url = normaliseTarget(request.url ?? '/');
     silent.began(request, response);
+    noteRequest(request, response);
     listener(request, response);
   };
   const server = createServer(
     {
       requestTimeout: 0,
+      // Node's own refusal has no body.
+      requireHostHeader: false,
       keepAliveTimeout: keepAliveMilliseconds,
       headersTimeout: idleMilliseconds,
       noDelay: true,
@@ -33,6 +36,7 @@ function createHttpServer(listener: RequestListener, idleMilliseconds: number): 
   // With this listener Node leaves the answer to us: the body's first reader sends it, and a refused request never gets that far.
   server.on('checkContinue', handler);
   server.on('checkExpectation', handler);
+  server.on('connect', refuseTunnel);
   return server;
 }
 
