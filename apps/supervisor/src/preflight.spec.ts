@@ -71,5 +71,6 @@ describe('checkFolders', () => {
     expect(() => checkFolders(loadSettings({ DATA_DIR: folder, STORAGE_ROOT: '/dev/null/blobs' }))).toThrow(
       'STORAGE_ROOT /dev/null/blobs is not writable',
     );
+    expect(() => checkFolders(loadSettings({ DATA_DIR: '/proc/entrepot/data' }))).toThrow('DATA_DIR /proc/entrepot/data is not writable');
   });
 });

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StartError, type Settings } from '#platform';
 
 const oldestNode = 24;
@@ -39,11 +39,22 @@ export async function checkPort({ listen: { host, port } }: Settings): Promise<n
 
 function checkFolder(variable: string, folder: string): void {
   try {
-    // Passable, not listable: a PostgreSQL of another user lives below.
-    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    createFolder(folder);
     rmdirSync(mkdtempSync(join(folder, '.writable-')));
   } catch (error) {
     throw new StartError(`${variable} ${folder} is not writable (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+  }
+}
+
+/** One by one from the top: Node's own `recursive` never returns where a file system says ENOENT to a mkdir, as /proc does. */
+function createFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  createFolder(dirname(folder));
+  try {
+    // Passable, not listable: a PostgreSQL of another user lives below.
+    mkdirSync(folder, { mode: 0o711 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
