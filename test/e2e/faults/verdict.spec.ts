@@ -8,7 +8,7 @@ import { processOf } from './processes.js';
 
 describe('when the worker stands still', () => {
   let installation: Installation;
-  beforeAll(async () => (installation = await Installation.start({ VERIFY_TIMEOUT_SECONDS: '1' })));
+  beforeAll(async () => (installation = await Installation.start({ VERIFY_TIMEOUT_SECONDS: '3' })));
   afterAll(() => installation.remove());
 
   it('a push that needs its verdict answers 503 while no worker has looked; repeating the PUT is enough', async () => {
@@ -32,5 +32,21 @@ describe('when the worker stands still', () => {
     }
     await eventually(async () => expect((await client.http.put(closing)).status).toBe(201));
     expect((await client.http.get(`/v2/faults/verdict/blobs/${digest}`)).body.equals(bytes)).toBe(true);
+  });
+
+  it('a push that is cancelled while it waits for its verdict is told so, not asked to repeat', async () => {
+    const { client } = installation;
+    const bytes = randomBytes(100_000);
+    const worker = processOf(installation.running, 'worker');
+    const location = targetOf(await client.http.patch(await client.startUpload('faults/verdict'), bytes));
+    process.kill(worker, 'SIGSTOP');
+    try {
+      const closing = client.http.put(withQuery(location, { digest: digestBytes(bytes, 'sha512') }));
+      await eventually(async () => expect((await client.http.get(location)).status).toBe(404));
+      expect((await client.http.delete(location)).status).toBe(204);
+      expect((await closing).codes()).toEqual(['BLOB_UPLOAD_UNKNOWN']);
+    } finally {
+      process.kill(worker, 'SIGCONT');
+    }
   });
 });

@@ -13,11 +13,13 @@ export class Verdicts {
     private readonly limits: EdgeLimits,
   ) {}
 
-  /** Waits for the verdict on the session's row; throws what it says against the blob, and `verdictPending` when it takes too long. */
+  /** Waits for the verdict on the session's row; throws what it says against the blob, `verdictPending` when it takes too long, `uploadUnknown`. */
   async await(sessionId: string): Promise<void> {
     void this.jobs.lookNow(verifyBlob, { sessionId });
-    const verdict = await this.sessions.verdict(sessionId, AbortSignal.timeout(this.limits.verdictMilliseconds));
-    if (!verdict) throw new RegistryError('verdictPending', { session: sessionId });
+    const deadline = AbortSignal.timeout(this.limits.verdictMilliseconds);
+    const verdict = await this.sessions.verdict(sessionId, deadline);
+    // Before the time is up there is none because there is nothing to judge: somebody has cancelled the session meanwhile.
+    if (!verdict) throw new RegistryError(deadline.aborted ? 'verdictPending' : 'uploadUnknown', { session: sessionId });
     if (!verdict.ok) throw new RegistryError(verdict.kind, verdict.detail);
   }
 }
