@@ -11,13 +11,15 @@ const every = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROP
 describeEntrepot('a method that a resource does not have', () => {
   const resources: [path: string, methods: string[]][] = [
     ['/v2/', ['GET', 'HEAD']],
-    ['/v2/_catalog', ['GET']],
-    [`/v2/${name}/tags/list`, ['GET']],
+    ['/v2/_catalog', ['GET', 'HEAD']],
+    [`/v2/${name}/tags/list`, ['GET', 'HEAD']],
     [`/v2/${name}/manifests/latest`, ['GET', 'HEAD', 'PUT', 'DELETE']],
     [`/v2/${name}/blobs/${digest}`, ['GET', 'HEAD', 'DELETE']],
     [`/v2/${name}/blobs/uploads/`, ['POST']],
-    [`/v2/${name}/blobs/uploads/${randomUUID()}`, ['GET', 'PATCH', 'PUT', 'DELETE']],
-    [`/v2/${name}/referrers/${digest}`, ['GET']],
+    [`/v2/${name}/blobs/uploads/${randomUUID()}`, ['GET', 'HEAD', 'PATCH', 'PUT', 'DELETE']],
+    [`/v2/${name}/referrers/${digest}`, ['GET', 'HEAD']],
+    ['/health/live', ['GET', 'HEAD']],
+    ['/health/ready', ['GET', 'HEAD']],
   ];
   const wrong = resources.flatMap(([path, methods]) =>
     every.filter((method) => !methods.includes(method)).map((method) => [method, path, methods] as const),
@@ -28,6 +30,24 @@ describeEntrepot('a method that a resource does not have', () => {
     if (method === 'HEAD') expectStatus(response, 405);
     else expectError(response, 405, 'UNSUPPORTED');
     expect(response.need('Allow').split(/, */).sort()).toEqual([...methods].sort());
+  });
+});
+
+describeEntrepot('HEAD', () => {
+  const bodied = ['/v2/', '/v2/_catalog', `/v2/${name}/tags/list`, `/v2/${name}/referrers/${digest}`, '/health/live', '/health/ready'];
+  beforeAll(() => registry.push(name, anImage().tagged('v1')));
+
+  it.each(bodied)('%s: what GET answers, without the body', async (path) => {
+    const [asked, got] = [expectStatus(await http.head(path), 200), expectStatus(await http.get(path), 200)];
+    expect(asked.body).toHaveLength(0);
+    expect(asked.header('Content-Type')).toBe(got.header('Content-Type'));
+    if (path !== '/v2/_catalog') expect(asked.header('Content-Length')).toBe(String(got.body.length));
+  });
+
+  it('of an upload says where it stands, and of what is not there that it is not', async () => {
+    const location = await registry.startUpload(name);
+    expect(expectStatus(await http.head(location), 204).header('Range')).toBe('0-0');
+    expectStatus(await http.head(`/v2/${freshName('nobody')}/tags/list`), 404);
   });
 });
 
@@ -113,7 +133,7 @@ describeEntrepot('requests that are malformed', () => {
   itDirect('a tunnel: there is none, and the client hears it', async () => {
     const refused = await http.request('CONNECT', `/v2/${name}/tags/list`);
     expectError(refused, 405, 'UNSUPPORTED');
-    expect(refused.header('Allow')).toBe('GET');
+    expect(refused.header('Allow')).toBe('GET, HEAD');
     expectError(await http.request('CONNECT', 'registry.example:443'), 404, 'UNSUPPORTED');
   });
 

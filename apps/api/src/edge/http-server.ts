@@ -47,7 +47,8 @@ export function createAdapter(limits: { idleMilliseconds: number }): FastifyAdap
     rewriteUrl: (request: { url?: string }) => rewriteUrl(request.url ?? '/'),
     // Names of any length reach the parser that says what is wrong with them; Node limits the request line.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxHeaderSize },
-    exposeHeadRoutes: false,
+    // RFC 9110, section 9.1: whoever answers GET answers HEAD; where a controller has none of its own, as the same without the body.
+    exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
     // While we drain, requests on open connections are still served; they are told to close.
     return503OnClosing: false,

@@ -26,9 +26,11 @@ describe('a repository name becomes one path segment', () => {
 it.each([
   ['/v2/', ['GET', 'HEAD']],
   ['/v2/a/b/blobs/uploads/', ['POST']],
-  ['/v2/a/b/blobs/uploads/some-id', ['GET', 'PATCH', 'PUT', 'DELETE']],
+  ['/v2/a/b/blobs/uploads/some-id', ['GET', 'HEAD', 'PATCH', 'PUT', 'DELETE']],
   ['/v2/a/b/blobs/sha256:x?y=z', ['GET', 'HEAD', 'DELETE']],
-  ['/v2/a/b/referrers/sha256:x', ['GET']],
+  ['/v2/a/b/referrers/sha256:x', ['GET', 'HEAD']],
   ['/v2/a/b', null],
+  ['/health/ready', ['GET', 'HEAD']],
+  ['/health', null],
   ['/v3/', null],
 ])('%s answers %j', (url, methods) => expect(allowedMethods(url)).toEqual(methods));

@@ -1,4 +1,4 @@
-/** A resource of the distribution spec ("Endpoints"): the shape of its path below /v2/, the methods it answers, and how its controllers spell it. */
+/** A resource of the distribution spec ("Endpoints") or one beside it: the shape of its path, the methods it answers, and how its controllers spell it. */
 interface Resource {
   readonly pattern: RegExp;
   readonly methods: readonly string[];
@@ -11,11 +11,12 @@ interface Resource {
  */
 const resources: readonly Resource[] = [
   { pattern: /^\/v2\/?$/, methods: ['GET', 'HEAD'] },
-  { pattern: /^\/v2\/_catalog\/?$/, methods: ['GET'] },
+  { pattern: /^\/v2\/_catalog\/?$/, methods: ['GET', 'HEAD'] },
+  { pattern: /^\/health\/(?:live|ready)\/?$/, methods: ['GET', 'HEAD'] },
   { pattern: /^\/v2\/(.*)\/blobs\/uploads(\/?)$/, methods: ['POST'], rewrite: (name) => `/v2/${name}/blobs/uploads` },
   {
     pattern: /^\/v2\/(.*)\/blobs\/uploads\/([^/]+)\/?$/,
-    methods: ['GET', 'PATCH', 'PUT', 'DELETE'],
+    methods: ['GET', 'HEAD', 'PATCH', 'PUT', 'DELETE'],
     rewrite: (name, last) => `/v2/${name}/blobs/uploads/${last}`,
   },
   { pattern: /^\/v2\/(.*)\/blobs\/([^/]+)\/?$/, methods: ['GET', 'HEAD', 'DELETE'], rewrite: (name, last) => `/v2/${name}/blobs/${last}` },
@@ -24,8 +25,8 @@ const resources: readonly Resource[] = [
     methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
     rewrite: (name, last) => `/v2/${name}/manifests/${last}`,
   },
-  { pattern: /^\/v2\/(.*)\/tags\/list(\/?)$/, methods: ['GET'], rewrite: (name) => `/v2/${name}/tags/list` },
-  { pattern: /^\/v2\/(.*)\/referrers\/([^/]+)\/?$/, methods: ['GET'], rewrite: (name, last) => `/v2/${name}/referrers/${last}` },
+  { pattern: /^\/v2\/(.*)\/tags\/list(\/?)$/, methods: ['GET', 'HEAD'], rewrite: (name) => `/v2/${name}/tags/list` },
+  { pattern: /^\/v2\/(.*)\/referrers\/([^/]+)\/?$/, methods: ['GET', 'HEAD'], rewrite: (name, last) => `/v2/${name}/referrers/${last}` },
 ];
 
 /**

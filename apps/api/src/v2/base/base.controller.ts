@@ -1,4 +1,4 @@
-import { Controller, Get, Head, HttpCode, Header } from '@nestjs/common';
+import { Controller, Get, Header } from '@nestjs/common';
 import { Needs } from '../../edge/access.js';
 
 /** `GET /v2/` tells that the API is here (distribution-spec, "Determining Support"). */
@@ -10,10 +10,4 @@ export class BaseController {
   support(): string {
     return '{}';
   }
-
-  @Head()
-  @Needs('pull')
-  @HttpCode(200)
-  @Header('content-type', 'application/json')
-  supportHead(): void {}
 }
