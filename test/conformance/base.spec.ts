@@ -1,5 +1,5 @@
 import { expectStatus } from './expectations.js';
-import { describeEntrepot, http, itEntrepot } from './registry-under-test.js';
+import { describeEntrepot, http, itDirect, itEntrepot } from './registry-under-test.js';
 
 describe('determining support', () => {
   it('answers GET /v2/ with 200', async () => {
@@ -13,6 +13,11 @@ describe('determining support', () => {
   itEntrepot('answers HEAD /v2/ with 200 and no body', async () => {
     const response = expectStatus(await http.head('/v2/'), 200);
     expect(response.body).toHaveLength(0);
+  });
+
+  itDirect('keeps a connection for longer than a balancer in front would, so that none is closed under a request', async () => {
+    const seconds = /timeout=(\d+)/.exec((await http.get('/v2/')).need('Keep-Alive'))?.[1];
+    expect(Number(seconds)).toBeGreaterThan(600);
   });
 
   itEntrepot('says which API it speaks, as JSON', async () => {

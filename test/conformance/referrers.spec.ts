@@ -142,6 +142,11 @@ describeEntrepot('what referrers refuse', () => {
   it.each(['sha256:baddigeststring', 'latest', `md5:${'a'.repeat(32)}`])('%s: 400', async (reference) => {
     expectError(await http.get(`/v2/${freshName('referrers')}/referrers/${reference}`), 400, 'DIGEST_INVALID');
   });
+
+  it('a page after something that is no digest: 400', async () => {
+    const target = `/v2/${freshName('referrers')}/referrers/${digestBytes('x')}`;
+    expectError(await http.get(withQuery(target, { last: 'latest' })), 400, 'DIGEST_INVALID');
+  });
 });
 
 describeEntrepot('referrers that come and go', () => {

@@ -104,6 +104,23 @@ describe('a chunk that does not start where the session stands', () => {
   });
 });
 
+describeEntrepot('a Content-Range as HTTP spells it, with unit and size', () => {
+  it.each([
+    ['bytes 0-9/10', 'bytes 10-19/20'],
+    ['bytes 0-9/*', 'bytes 10-19/*'],
+    ['bytes=0-9', 'bytes=10-19'],
+  ])('%s is taken, and out of order it is 416', async (first, second) => {
+    const bytes = randomBytes(20);
+    const location = await registry.startUpload(freshName('unit'));
+    const send = (range: string, from: number) =>
+      http.patch(location, bytes.subarray(from, from + 10), { ...octets, 'Content-Range': range });
+    expectError(await send(second, 10), 416, 'BLOB_UPLOAD_INVALID');
+    expect(expectStatus(await send(first, 0), 202).header('Range')).toBe('0-9');
+    expect(expectStatus(await send(second, 10), 202).header('Range')).toBe('0-19');
+    await expectPushedBlob(await http.put(withQuery(location, { digest: digestBytes(bytes) })), bytes);
+  });
+});
+
 describeEntrepot('a Content-Range that makes no sense', () => {
   const name = freshName('range');
 
