@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Database } from '#metadata';
@@ -6,6 +7,9 @@ import { Database } from '#metadata';
 export class Readiness {
   draining = false;
 }
+
+/** A balancer that hears nothing for longer goes on sending requests here. */
+const patienceMilliseconds = 2_000;
 
 /** What load balancers and supervisors ask. Live: the process answers. Ready: it can serve, which needs Postgres. */
 @Controller('health')
@@ -22,10 +26,11 @@ export class HealthController {
 
   @Get('ready')
   async ready(@Res() reply: FastifyReply): Promise<void> {
-    const database = await this.database.ping().then(
+    const pinged = this.database.ping().then(
       () => 'up',
       () => 'down',
     );
+    const database = await Promise.race([pinged, setTimeout(patienceMilliseconds, 'silent', { ref: false })]);
     const ready = database === 'up' && !this.readiness.draining;
     void reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', database, draining: this.readiness.draining });
   }
