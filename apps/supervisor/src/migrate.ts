@@ -1,4 +1,7 @@
+import { migrateDatabase } from '#metadata';
 import { databaseUrlOf, directDatabaseUrlOf, runProcess } from '#platform';
-import { migrateDatabase } from './database-migrations.js';
 
-await runProcess('migrate', async (settings, logger) => migrateDatabase(directDatabaseUrlOf(settings, databaseUrlOf(settings)), logger));
+await runProcess('migrate', async (settings, logger) => {
+  const applied = await migrateDatabase(directDatabaseUrlOf(settings, databaseUrlOf(settings)), (message) => logger.info(message));
+  logger.info({ applied: applied.length }, 'database is up to date');
+});

@@ -6,6 +6,7 @@ export * from './collection/scrub-store.js';
 export type { DatabaseSettings } from './database/connection-settings.js';
 export { DatabaseUnavailableError } from './database/database-errors.js';
 export { Database } from './database/database.js';
+export { migrateDatabase } from './database/migrate-database.js';
 export { migrate } from './database/migrate.js';
 export { LegacyReferrerStore } from './details/legacy-referrer-store.js';
 export { ManifestDetailStore } from './details/manifest-detail-store.js';

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { migrate } from '#metadata';
-import { projectRoot, StartError, type Logger } from '#platform';
+import { projectRoot, StartError } from '#platform';
+import { migrate } from './migrate.js';
 
-/** Brings the database up to this version; throws StartError where it cannot be reached or refuses. */
-export async function migrateDatabase(url: string, logger: Logger): Promise<void> {
+/** Brings the database up to this version, and answers the migrations that took; throws StartError where it cannot be reached or refuses. */
+export async function migrateDatabase(url: string, log: (message: string) => void = () => undefined): Promise<string[]> {
   try {
-    const applied = await migrate(url, join(projectRoot, 'prisma/migrations'), (message) => logger.info(message));
-    logger.info({ applied: applied.length }, 'database is up to date');
+    return await migrate(url, join(projectRoot, 'prisma/migrations'), log);
   } catch (error) {
     throw new StartError(`the database at ${new URL(url).host} cannot be brought up to date: ${reasonOf(error)}`, { cause: error });
   }
