@@ -167,11 +167,35 @@ export interface DrainResult {
   readonly failed: readonly { readonly id: number; readonly error: string }[];
 }
 
-/** How many rows of a kind are due now, and how many are given up. */
+/** How many rows of a kind are due now, wait for their time, and are given up; `oldest`: since when one is due. */
 export interface OutboxCount {
   readonly kind: OutboxKind;
   readonly due: number;
+  readonly waiting: number;
   readonly parked: number;
+  readonly oldest: Date | null;
+}
+
+/** A row as an operator sees it. */
+export interface OutboxEntry {
+  readonly id: number;
+  readonly kind: OutboxKind;
+  readonly key: string;
+  readonly notBefore: Date;
+  /** Failures so far. */
+  readonly attempts: number;
+  readonly lastError: string | null;
+  /** When it was given up; null: workers will try. */
+  readonly parkedAt: Date | null;
+}
+
+/** Which rows to look at; `failed`: only those that failed at least once. */
+export interface OutboxFilter {
+  readonly kind?: OutboxKind;
+  readonly failed?: boolean;
+  /** An id. */
+  readonly after?: number;
+  readonly limit?: number;
 }
 
 /** What a worker read out of a manifest; `kind` says what it is: image, index, helm-chart, … */

@@ -1,9 +1,10 @@
 import type { Provider } from '@nestjs/common';
-import { CollectionStore, DamageStore, MaintenanceStore, OrphanStore, RetentionStore, ScrubStore } from '#metadata';
+import { CollectionStore, DamageStore, MaintenanceStore, OrphanStore, RemovalStore, RetentionStore, ScrubStore } from '#metadata';
 import type { Logger, Settings } from '#platform';
 import { ApplyRetentionProcessor } from '../apply-retention/apply-retention.processor.js';
 import { RetentionRun } from '../apply-retention/retention-run.js';
 import { retentionSchedule } from '../apply-retention/retention-schedule.js';
+import { RemovalRun } from '../clear-removed/removal-run.js';
 import { CollectGarbageProcessor } from '../collect-garbage/collect-garbage.processor.js';
 import { CollectGarbageService } from '../collect-garbage/collect-garbage.service.js';
 import { GarbageRun } from '../collect-garbage/garbage-run.js';
@@ -16,7 +17,7 @@ import { SweepRun } from '../sweep-orphans/sweep-run.js';
 import { MaintenanceRunner } from './maintenance-runner.js';
 import type { MaintenanceWork } from './maintenance-work.js';
 
-/** Everything that is done by itself and not because of a row in the outbox: collection, sweep, scrub, retention. */
+/** Everything that is done by itself and not because of a row in the outbox: collection, sweep, scrub, retention, clearing away. */
 export class Upkeep {
   constructor(private readonly parts: readonly { start(): void; close(): Promise<void> }[]) {}
 
@@ -58,6 +59,7 @@ export function upkeepProviders(settings: Settings, logger: Logger, resources: W
           sweepOf(settings, logger, resources),
           scrubOf(settings, logger, resources),
           new RetentionRun({ store, tagHistoryDays, logger }),
+          new RemovalRun(new RemovalStore(db)),
         ];
         return new MaintenanceRunner({ works, runs, database, logger });
       },

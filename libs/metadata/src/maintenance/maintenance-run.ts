@@ -1,6 +1,7 @@
 /** `gc` collects now and reports, `sweep` looks for objects without rows and rows without objects, `scrub` hashes every blob again,
- * `retention` applies the rules of repositories. */
-export type MaintenanceKind = 'gc' | 'sweep' | 'scrub' | 'retention';
+ * `retention` applies the rules of repositories, `removal` clears away what removed repositories had. */
+export const maintenanceKinds = ['gc', 'sweep', 'scrub', 'retention', 'removal'] as const;
+export type MaintenanceKind = (typeof maintenanceKinds)[number];
 
 /** What survives JSON, by name: the options, progress and report of a run, each kind with fields of its own. */
 export type MaintenanceFields = Readonly<Record<string, unknown>>;

@@ -30,9 +30,27 @@ export const dueKinds = statement(
 where exists (select from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now())`,
 );
 
+// waiting: put off, or for a time to come. oldest: of those due.
 export const countRows = statement(
   'outbox_counts',
   `select kind, (select count(*) from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now()) as due,
-  (select count(*) from outbox o where o.kind = k.kind and o.parked_at is not null) as parked
+  (select count(*) from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before > now()) as waiting,
+  (select count(*) from outbox o where o.kind = k.kind and o.parked_at is not null) as parked,
+  (select min(not_before) from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now()) as oldest
 from unnest($1::text[]) as k(kind)`,
+);
+
+// For people: a walk in order of id. $1 kind or null, $2 only those that failed, $3 after, $4 limit.
+export const listRows = statement(
+  'outbox_list',
+  `select id, kind, key, not_before, attempts, last_error, parked_at from outbox
+where ($1::text is null or kind = $1) and (attempts > 0 or parked_at is not null or not $2::boolean) and id > $3 order by id limit $4`,
+);
+
+// Rows that a worker has in hand are left to it. $1 ids (null: all that are parked), $2 kind or null.
+export const retryRows = statement(
+  'outbox_retry',
+  `with k as materialized (select id from outbox where ($1::bigint[] is null and parked_at is not null or id = any($1)) and ($2::text is null or kind = $2)
+  order by id for update skip locked)
+update outbox o set parked_at = null, attempts = 0, not_before = now() from k where o.id = k.id returning o.id`,
 );

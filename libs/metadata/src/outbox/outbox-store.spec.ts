@@ -22,8 +22,8 @@ describe('the outbox', () => {
     await database.sql(`update outbox set not_before = now() + interval '1 hour' where key = 'c'`);
     expect((await outbox.dueKinds()).sort()).toEqual(['abort-upload', 'delete-object']);
     expect((await outbox.counts()).filter(({ due }) => due > 0)).toEqual([
-      { kind: 'delete-object', due: 2, parked: 0 },
-      { kind: 'abort-upload', due: 1, parked: 0 },
+      { kind: 'delete-object', due: 2, waiting: 1, parked: 0, oldest: expect.any(Date) as Date },
+      { kind: 'abort-upload', due: 1, waiting: 0, parked: 0, oldest: expect.any(Date) as Date },
     ]);
     expect(await outbox.drain('delete-object', 1, done)).toBe(1);
     expect(await outbox.drain('delete-object', 9, done)).toBe(1);
@@ -69,7 +69,45 @@ describe('the outbox', () => {
     expect(waits[1]).toBeGreaterThan(waits[0]! * 1.5);
     await database.sql(`delete from outbox where key = 'untouched'`);
     expect(await outbox.dueKinds()).toEqual([]);
-    expect((await outbox.counts()).find(({ kind }) => kind === 'delete-object')).toEqual({ kind: 'delete-object', due: 0, parked: 1 });
+    expect((await outbox.counts()).find(({ kind }) => kind === 'delete-object')).toEqual({
+      kind: 'delete-object',
+      due: 0,
+      waiting: 0,
+      parked: 1,
+      oldest: null,
+    });
+  });
+
+  it('shows people what stands, and has what was given up tried again', async () => {
+    const outbox = new OutboxStore(database.db, { maxAttempts: 1 });
+    await add('delete-object', 'a', 'b');
+    await add('abort-upload', 'c');
+    for (const kind of ['delete-object', 'abort-upload'] as const) await outbox.drain(kind, 1, () => Promise.reject(new Error(kind)));
+    const all = await outbox.list();
+    expect(all.map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+    expect((await outbox.list({ after: all[0]!.id, limit: 1 })).map(({ key }) => key)).toEqual(['b']);
+    expect((await outbox.list({ kind: 'abort-upload' })).map(({ key }) => key)).toEqual(['c']);
+    const failed = await outbox.list({ failed: true });
+    expect(failed).toMatchObject([
+      { kind: 'delete-object', attempts: 1, lastError: 'Error: delete-object', parkedAt: expect.any(Date) as Date },
+      { kind: 'abort-upload', attempts: 1, lastError: 'Error: abort-upload', parkedAt: expect.any(Date) as Date },
+    ]);
+    expect(await outbox.retry({ kind: 'abort-upload' })).toEqual([failed[1]!.id]);
+    expect(await outbox.retry({ ids: [failed[0]!.id, 999_999] })).toEqual([failed[0]!.id]);
+    expect(await outbox.retry({})).toEqual([]);
+    expect(await outbox.list({ failed: true })).toEqual([]);
+    expect([await outbox.drain('delete-object', 9, done), await outbox.drain('abort-upload', 9, done)]).toEqual([2, 1]);
+  });
+
+  it('leaves what a worker has in hand to it', async () => {
+    const outbox = new OutboxStore(database.db);
+    await add('delete-object', 'a');
+    const [row] = await outbox.list();
+    await outbox.drain('delete-object', 9, async (rows) => {
+      expect(await outbox.retry({ ids: [row!.id] })).toEqual([]);
+      return done(rows);
+    });
+    expect(await outbox.list()).toEqual([]);
   });
 
   it('has the rows of a worker that lost its connection due again', async () => {

@@ -1,10 +1,20 @@
 import type { Queryable } from '../database/connection-pool.js';
 import type { Database } from '../database/database.js';
 import { DatabaseUnavailableError } from '../database/database-errors.js';
-import type { DrainResult, OutboxCount, OutboxKind, OutboxRow } from '../shapes.js';
-import { claimRows, countRows, dueKinds, failRows, outboxKinds, removeRows, waitLong } from './outbox-statements.js';
+import type { DrainResult, OutboxCount, OutboxEntry, OutboxFilter, OutboxKind, OutboxRow } from '../shapes.js';
+import { claimRows, countRows, dueKinds, failRows, listRows, outboxKinds, removeRows, retryRows, waitLong } from './outbox-statements.js';
 
 const maxErrorLength = 2_000;
+
+interface EntryRow {
+  readonly id: number;
+  readonly kind: OutboxKind;
+  readonly key: string;
+  readonly not_before: Date;
+  readonly attempts: number;
+  readonly last_error: string | null;
+  readonly parked_at: Date | null;
+}
 
 /** Work due, as rows that the transactions causing it have written. Several workers may drain one kind: none gets another's rows. */
 export class OutboxStore {
@@ -37,9 +47,23 @@ export class OutboxStore {
     return (await this.db.main.query<{ kind: OutboxKind }>(dueKinds, [outboxKinds])).map(({ kind }) => kind);
   }
 
-  /** Rows due and rows parked, of every kind. */
+  /** Rows due, waiting and parked, of every kind. */
   counts(): Promise<OutboxCount[]> {
     return this.db.main.query<OutboxCount>(countRows, [outboxKinds]);
+  }
+
+  /** Rows as they stand, the oldest first; 100 by default. */
+  async list({ kind, failed = false, after = 0, limit = 100 }: OutboxFilter = {}): Promise<OutboxEntry[]> {
+    const rows = await this.db.main.query<EntryRow>(listRows, [kind ?? null, failed, after, limit]);
+    return rows.map(({ not_before: notBefore, last_error: lastError, parked_at: parkedAt, ...row }) => {
+      return { ...row, notBefore, lastError, parkedAt };
+    });
+  }
+
+  /** Makes rows due as if they had never failed: those named, or all that are parked. Answers which; others are gone, or in a worker's hands. */
+  async retry({ ids, kind }: { ids?: readonly number[]; kind?: OutboxKind }): Promise<number[]> {
+    const rows = await this.db.main.query<{ id: number }>(retryRows, [ids ?? null, kind ?? null]);
+    return rows.map(({ id }) => id);
   }
 
   private async book(transaction: Queryable, { done, failed }: DrainResult): Promise<void> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseRepositoryName } from '#oci';
 import { ManifestStore } from '../manifests/manifest-store.js';
 import { withDatabase } from '../testing/index.js';
-import { aManifest, aRepository } from '../testing/fixtures.js';
+import { aManifest, aRepository, digest } from '../testing/fixtures.js';
 import { UploadSessionStore } from '../uploads/upload-session-store.js';
 import { RepositoryStore } from './repository-store.js';
 
@@ -44,5 +44,14 @@ describe('repositories', () => {
     expect(await repositories.policy(name)).toEqual({});
     expect(await repositories.setPolicy(name, { sparseIndexes: true })).toBe(true);
     expect(await repositories.policy(name)).toEqual({ sparseIndexes: true });
+  });
+
+  it('can have settings before their first push', async () => {
+    const repositories = new RepositoryStore(database.db);
+    const name = aRepository('fresh');
+    await Promise.all([repositories.create(name), repositories.create(name)]);
+    expect(await repositories.setPolicy(name, { sparseIndexes: true })).toBe(true);
+    const index = aManifest([digest()], { kind: 'child' });
+    expect(await new ManifestStore(database.db).put(name, index)).toEqual({ outcome: 'stored', created: true });
   });
 });

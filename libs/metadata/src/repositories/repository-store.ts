@@ -1,8 +1,8 @@
-import type { RepositoryName } from '#oci';
+import { tenantOf, type RepositoryName } from '#oci';
 import type { Database } from '../database/database.js';
 import { parsePolicy, type RepositoryPolicy } from '../policy/repository-policy.js';
 import { pageOf, type NamePage } from '../shapes.js';
-import { catalogPage, findPolicy, lockPolicy, repositoryExists, setPolicy } from './repository-statements.js';
+import { catalogPage, createRepository, findPolicy, lockPolicy, repositoryExists, setPolicy } from './repository-statements.js';
 
 /** Repositories and their settings; rows come into being with the first upload session, mount or manifest. */
 export class RepositoryStore {
@@ -10,6 +10,11 @@ export class RepositoryStore {
 
   async exists(name: RepositoryName): Promise<boolean> {
     return (await this.db.main.query(repositoryExists, [name])).length > 0;
+  }
+
+  /** Makes the row, for settings that are to hold from the first push on; without effect where it is there. */
+  async create(name: RepositoryName): Promise<void> {
+    await this.db.main.query(createRepository, [tenantOf(name), name]);
   }
 
   /** Names of repositories that have manifests, in byte order after `last`. */
