@@ -5,6 +5,8 @@ type Removed = (TagDecision | ManifestDecision) & { readonly repository: Reposit
 
 /** How far a run is, and what it has done. */
 export interface RetentionProgress {
+  /** How long a manifest is kept after a tag left it. */
+  readonly tagHistoryDays: number;
   /** The last repository that is done; '': none yet. */
   readonly after: string;
   readonly repositories: number;
@@ -18,7 +20,16 @@ export interface RetentionProgress {
 }
 
 const examples = 500;
-const beginning: RetentionProgress = { after: '', repositories: 0, tags: 0, manifests: 0, left: 0, removed: [], failed: [] };
+const beginning: RetentionProgress = {
+  tagHistoryDays: 0,
+  after: '',
+  repositories: 0,
+  tags: 0,
+  manifests: 0,
+  left: 0,
+  removed: [],
+  failed: [],
+};
 
 /** The progress of a run, whoever worked on it before. */
 export function progressOf(fields: MaintenanceFields): RetentionProgress {

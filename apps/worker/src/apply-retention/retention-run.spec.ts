@@ -96,6 +96,15 @@ describe('a run of retention', () => {
     expect(await left(name)).toEqual(reduced);
   });
 
+  it('keeps what tags left for longer where that is asked for, never for shorter', async () => {
+    const name = await repository('a/one');
+    await database.sql(`update tag_history set at = now() - interval '40 days'`);
+    await new TagStore(database.db).delete(name, parseTag('t1'));
+    await database.sql(`update tag_history set at = now() - interval '39 days' where digest is null`);
+    expect((await run({ dryRun: true, options: { tagHistoryDays: 60 } })).report).toMatchObject({ tagHistoryDays: 60, manifests: 1 });
+    expect((await run({ dryRun: true, options: { tagHistoryDays: 1 } })).report).toMatchObject({ tagHistoryDays: 14, manifests: 2 });
+  });
+
   it('is about one repository where it is asked for', async () => {
     const [one, two] = [await repository('a/one'), await repository('b/two')];
     expect((await run({ options: { repository: two } })).report).toMatchObject({ repositories: 1, tags: 1 });

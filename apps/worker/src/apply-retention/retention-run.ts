@@ -33,7 +33,8 @@ export class RetentionRun implements MaintenanceWork {
   constructor(private readonly options: RetentionRunOptions) {}
 
   async run(hand: RunInHand): Promise<MaintenanceFields> {
-    let progress = progressOf(hand.run.progress);
+    const tagHistoryDays = this.#historyDays(hand);
+    let progress = progressOf({ ...hand.run.progress, tagHistoryDays });
     for await (const name of this.#names(hand, progress.after)) {
       progress = await this.#applyTo(name, hand, progress);
       await hand.save({ ...progress });
@@ -55,10 +56,15 @@ export class RetentionRun implements MaintenanceWork {
     }
   }
 
+  /** A request may ask for more patience, never for less: who made a dry run before knows that no more will go than it said. */
+  #historyDays({ run }: RunInHand): number {
+    return Math.max(this.options.tagHistoryDays, Number(run.options.tagHistoryDays ?? 0) || 0);
+  }
+
   async #applyTo(name: RepositoryName, hand: RunInHand, progress: RetentionProgress): Promise<RetentionProgress> {
-    const { store, tagHistoryDays, logger } = this.options;
+    const { store, logger } = this.options;
     try {
-      const planned = await planRetention(store, name, tagHistoryDays);
+      const planned = await planRetention(store, name, progress.tagHistoryDays);
       if (!planned) return withFailure(progress, name, 'there is no such repository');
       const applied = hand.run.dryRun ? wouldGo(planned) : await applyRetention(store, planned, hand.signal);
       const [tags, manifests] = [applied.tags.length, applied.manifests.length];
