@@ -19,4 +19,5 @@ export { commandLineOf, identityOf, signal, waitUntilGone } from './process-iden
 export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 export type { EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { DataFolderInUseError, EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
+export { NotRunningError, runningDatabaseUrl } from './embedded/running-database.js';
 export { StartError } from './start-error.js';

@@ -9,6 +9,7 @@ import { createLogger } from '../logger.js';
 import { commandLineOf, signal, waitUntilGone } from '../process-identity.js';
 import { DataFolderInUseError } from './embedded-postgres-error.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
+import { NotRunningError, runningDatabaseUrl } from './running-database.js';
 
 // Processes start and end here, on a machine that may be busy with other specs.
 jest.setTimeout(60_000);
@@ -59,6 +60,18 @@ describe('EmbeddedPostgres', () => {
     expect(await query(second.url, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
     expect(statSync(join(dataDir, 'postgres.password')).mode & 0o777).toBe(0o600);
     expect(readdirSync(dataDir).filter((name) => name.includes('.new-'))).toEqual([]);
+  });
+
+  it('is found by other processes of the machine while it runs, and only then', async () => {
+    expect(() => runningDatabaseUrl(join(dataDir, 'none'))).toThrow('there is no such folder');
+    expect(() => runningDatabaseUrl(dataDir)).toThrow(
+      new NotRunningError(`no instance runs on DATA_DIR ${dataDir}: start it, or give DATABASE_URL`),
+    );
+    const postgres = await start();
+    expect(runningDatabaseUrl(dataDir)).toBe(postgres.url);
+    expect(await query(runningDatabaseUrl(dataDir), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await stop(postgres);
+    expect(() => runningDatabaseUrl(dataDir)).toThrow(NotRunningError);
   });
 
   it('lets nobody in without the password', async () => {
