@@ -2,7 +2,7 @@
 const inside = (folder) => `^${folder}/`;
 const libs = ['oci', 'platform', 'manifest', 'cas', 'jobs', 'metadata'];
 const mayUse = { oci: [], platform: [], manifest: ['oci'], cas: ['oci'], jobs: ['oci'], metadata: ['oci', 'cas', 'platform'] };
-const apps = ['api', 'worker', 'supervisor'];
+const apps = ['api', 'worker', 'supervisor', 'cli'];
 
 module.exports = {
   forbidden: [
