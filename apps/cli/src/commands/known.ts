@@ -27,3 +27,13 @@ export async function changePolicyOf(
   if (!policy) throw noSuchRepository(name);
   return policy;
 }
+
+/** Replaces the settings, whatever is stored; throws CommandError where the repository is not there. */
+export async function replacePolicyOf(
+  { repositories }: Registry,
+  name: RepositoryName,
+  policy: RepositoryPolicy,
+): Promise<RepositoryPolicy> {
+  if (!(await repositories.setPolicy(name, policy))) throw noSuchRepository(name);
+  return policy;
+}

@@ -48,6 +48,14 @@ describe('repo show, set, list', () => {
   });
 });
 
+it('settings that nobody understands can be replaced', async () => {
+  const { name } = await aRepository();
+  await database.sql(`update repositories set policy = '{"moon": "full"}' where name = $1`, [name]);
+  expect(await entrepot.run(['repo', 'show', name])).toMatchObject({ code: 2, err: 'entrepot: Unrecognized key: "moon"\n' });
+  expect(await entrepot.json('repo', 'set', name, '--policy', '{"sparseIndexes":true}')).toEqual({ sparseIndexes: true });
+  expect(await entrepot.json('repo', 'show', name)).toMatchObject({ policy: { sparseIndexes: true } });
+});
+
 describe('repo rm', () => {
   it('does nothing without a yes', async () => {
     const { name } = await aRepository();

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parsePolicy } from '#metadata';
 import { parseRepositoryName } from '#oci';
 import { wholeNumber, withRunOptions, type Commands } from '../command.js';
 import type { CommandContext } from '../command-context.js';
@@ -8,7 +9,11 @@ import { countOf, sizeOf, timeOf } from '../output/words.js';
 import { changeOf, withPolicyOptions, type PolicyOptions } from '../policy/policy-options.js';
 import { immutableInWords, rulesInWords } from '../policy/policy-words.js';
 import { settleRun, type RunOptions } from '../runs/request-run.js';
-import { changePolicyOf, noSuchRepository, policyOf } from './known.js';
+import { changePolicyOf, noSuchRepository, policyOf, replacePolicyOf } from './known.js';
+
+interface SetOptions extends PolicyOptions {
+  readonly create?: boolean;
+}
 
 /** `repo`: what a repository holds, its settings, its end. */
 export function addRepoCommands(program: Command, commands: Commands): void {
@@ -35,13 +40,7 @@ export function addRepoCommands(program: Command, commands: Commands): void {
     .description('Changes settings; what is not mentioned stays as it is.')
     .argument('<repository>')
     .option('--create', 'make the repository, if nobody has pushed to it yet');
-  commands.on<PolicyOptions & { create?: boolean }>(withPolicyOptions(set), async (context, [repository], options) => {
-    const { registry, output } = context;
-    const change = changeOf(options);
-    if (options.create) await registry.repositories.create(parseRepositoryName(repository!));
-    const policy = await changePolicyOf(registry, repository!, change);
-    output.answer(policy, () => listOf({ 'sparse indexes': policy.sparseIndexes ? 'on' : 'off' }).concat(settingsInWords(policy)));
-  });
+  commands.on<SetOptions>(withPolicyOptions(set), setRepository);
 
   const remove = repo
     .command('rm')
@@ -49,6 +48,16 @@ export function addRepoCommands(program: Command, commands: Commands): void {
     .argument('<repository>')
     .option('--yes', 'do not ask');
   commands.on<RunOptions & { yes?: boolean }>(withRunOptions(remove), removeRepository);
+}
+
+async function setRepository({ registry, output }: CommandContext, [repository]: readonly string[], options: SetOptions): Promise<void> {
+  const name = parseRepositoryName(repository!);
+  // What is wrong in itself is said before anything is made.
+  const whole = options.policy === undefined ? null : parsePolicy(options.policy);
+  const change = whole ? null : changeOf(options);
+  if (options.create) await registry.repositories.create(name);
+  const policy = change ? await changePolicyOf(registry, name, change) : await replacePolicyOf(registry, name, whole!);
+  output.answer(policy, () => listOf({ 'sparse indexes': policy.sparseIndexes ? 'on' : 'off' }).concat(settingsInWords(policy)));
 }
 
 async function showRepository({ registry, output }: CommandContext, [repository]: readonly string[]): Promise<void> {

@@ -65,11 +65,10 @@ export function retentionOf({ keep, untaggedDays }: RetentionOptions): Retention
   return { ...(keep && { tags: keep }), ...(untaggedDays !== undefined && { untaggedDays }) };
 }
 
-/** How a policy changes by what was given; throws CommandError where that is nothing. */
+/** How a policy changes by the single settings that were given; throws CommandError where that is nothing. */
 export function changeOf(options: PolicyOptions): (policy: RepositoryPolicy) => RepositoryPolicy {
   const rules = retentionOf(options);
-  const { sparseIndexes, immutableTags, retention, policy } = options;
-  if (policy !== undefined) return () => policy as RepositoryPolicy;
+  const { sparseIndexes, immutableTags, retention } = options;
   if (!rules && sparseIndexes === undefined && immutableTags === undefined && retention !== false)
     throw new CommandError(exitCode.usage, 'nothing to set: --help shows the options');
   return (before) => ({

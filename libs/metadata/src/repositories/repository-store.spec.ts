@@ -46,6 +46,17 @@ describe('repositories', () => {
     expect(await repositories.policy(name)).toEqual({ sparseIndexes: true });
   });
 
+  it('whose settings nobody understands are given others', async () => {
+    const repositories = new RepositoryStore(database.db);
+    const name = aRepository();
+    await repositories.create(name);
+    await database.sql(`update repositories set policy = '{"moon": "full"}' where name = $1`, [name]);
+    await expect(repositories.policy(name)).rejects.toThrow('moon');
+    await expect(repositories.changePolicy(name, (policy) => policy)).rejects.toThrow('moon');
+    expect(await repositories.setPolicy(name, { sparseIndexes: true })).toBe(true);
+    expect(await repositories.policy(name)).toEqual({ sparseIndexes: true });
+  });
+
   it('can have settings before their first push', async () => {
     const repositories = new RepositoryStore(database.db);
     const name = aRepository('fresh');

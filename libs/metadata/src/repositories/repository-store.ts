@@ -31,7 +31,7 @@ export class RepositoryStore {
 
   /** Replaces the settings, as {@link changePolicy}; false where the repository is unknown. */
   async setPolicy(name: RepositoryName, policy: RepositoryPolicy): Promise<boolean> {
-    return (await this.changePolicy(name, () => policy)) !== null;
+    return (await this.replacePolicy(name, () => policy)) !== null;
   }
 
   /**
@@ -39,10 +39,15 @@ export class RepositoryStore {
    * moved its tags by then: those that are about to are waited for. `change` may be called twice.
    */
   changePolicy(name: RepositoryName, change: (policy: RepositoryPolicy) => RepositoryPolicy): Promise<RepositoryPolicy | null> {
+    return this.replacePolicy(name, (stored) => change(parsePolicy(stored)));
+  }
+
+  /** What is stored may be no policy any more: replacing it is the way out. */
+  private replacePolicy(name: RepositoryName, make: (stored: unknown) => RepositoryPolicy): Promise<RepositoryPolicy | null> {
     return this.db.main.transaction(async (transaction) => {
       const [row] = await transaction.query<{ id: number; policy: unknown }>(lockPolicy, [name]);
       if (!row) return null;
-      const policy = parsePolicy(change(parsePolicy(row.policy)));
+      const policy = parsePolicy(make(row.policy));
       await transaction.query(setPolicy, [row.id, JSON.stringify(policy)]);
       return policy;
     });
