@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { anArtifact, anImage } from '../../support/builders.js';
+import { digestBytes } from '../../support/content.js';
+import { describeWith, programOf } from '../fixture/clients.js';
+import { digestsInFolder } from '../fixture/published.js';
+import { Workspace } from '../fixture/workspace.js';
+import { entrepot, interrupted } from './command-line.js';
+import { EmbeddedRows } from './embedded-rows.js';
+import { eventually } from './eventually.js';
+import { Installation } from './installation.js';
+import { processOf } from './processes.js';
+
+interface Run<Report> {
+  readonly state: string;
+  readonly report: Report;
+}
+interface Decided {
+  readonly tag?: string;
+  readonly digest: string;
+  readonly rule: string;
+}
+interface DryRun {
+  readonly repositories: readonly { readonly tags: readonly Decided[]; readonly manifests: readonly Decided[] }[];
+}
+
+const settings = {
+  BLOB_GRACE_SECONDS: '1',
+  BLOB_LINGER_SECONDS: '0',
+  SCRUB_MIB_PER_SECOND: '0',
+  RETENTION_INTERVAL_SECONDS: '0',
+  UPLOAD_EXPIRY_SECONDS: '60',
+  SWEEP_MIN_AGE_SECONDS: '60',
+};
+
+describeWith(['skopeo', 'cosign'], 'entrepot, the command line, beside a running instance', () => {
+  let installation: Installation;
+  let rows: EmbeddedRows;
+  let workspace: Workspace;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    installation = await Installation.start(settings);
+    rows = new EmbeddedRows(installation.dataDir);
+    process.env['E2E_REGISTRY_URL'] = installation.client.url;
+    workspace = new Workspace();
+    env = { ...settings, DATA_DIR: installation.dataDir };
+    await workspace.run(programOf('cosign'), ['generate-key-pair']);
+  });
+  afterAll(async () => {
+    await workspace.remove();
+    await rows.close();
+    await installation.remove();
+  });
+
+  /** What a command that succeeds answers. */
+  async function answer<Answer>(...args: string[]): Promise<Answer> {
+    const outcome = await entrepot(env, ...args, '--json');
+    expect({ args, code: outcome.code, err: outcome.code === 0 ? '' : outcome.err }).toEqual({ args, code: 0, err: '' });
+    return JSON.parse(outcome.out) as Answer;
+  }
+  const report = async <Report>(...args: string[]) => (await answer<Run<Report>>(...args)).report;
+  const host = () => new URL(installation.client.url).host;
+  const skopeo = (...args: string[]) => workspace.run(programOf('skopeo'), args);
+  const objects = async () => {
+    const entries = await readdir(join(installation.dataDir, 'storage/blobs'), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).length;
+  };
+  const age = async (days: number) => {
+    await rows.all(`update manifests set pushed_at = pushed_at - make_interval(days => ${days}), last_pulled_at = null`);
+    await rows.all(`update tags set pushed_at = pushed_at - make_interval(days => ${days})`);
+    await rows.all(`update tag_history set at = at - make_interval(days => ${days})`);
+  };
+
+  it('restores a deleted tag, and skopeo pulls it again', async () => {
+    const name = 'cli/restore';
+    const image = await installation.client.push(name, anImage().withLayers(2).tagged('v1'));
+    expect((await installation.client.http.delete(`/v2/${name}/manifests/v1`)).status).toBe(202);
+    await expect(skopeo('inspect', '--tls-verify=false', `docker://${host()}/${name}:v1`)).rejects.toThrow('manifest unknown');
+    const [deleted, pushed] = await answer<{ digest: string | null; stored: boolean }[]>('tags', 'history', name, 'v1');
+    expect([deleted!.digest, pushed]).toMatchObject([null, { digest: image.digest, stored: true }]);
+    expect(await answer('tags', 'restore', name, 'v1')).toMatchObject({ digest: image.digest, outcome: 'restored' });
+    await skopeo('copy', '--quiet', '--src-tls-verify=false', `docker://${host()}/${name}:v1`, `dir:${workspace.path('restored')}`);
+    expect(digestsInFolder(workspace.path('restored'))).toEqual([image.digest, ...image.blobs.map((blob) => digestBytes(blob))].toSorted());
+  });
+
+  it('retention: a real run does what the dry run said; what stays keeps its signatures of either kind, what goes takes its own along', async () => {
+    const name = 'cli/signed';
+    const [gone, kept] = [anImage().tagged('build-1').build(), anImage().tagged('build-2').build()];
+    for (const image of [gone, kept]) {
+      await installation.client.pushContent(name, image);
+      await age(1);
+      const reference = `${host()}/${name}@${image.digest}`;
+      const sign = ['--allow-http-registry', '--key', 'cosign.key', '--tlog-upload=false', '--yes'];
+      await workspace.run(programOf('cosign'), ['sign', ...sign, reference]);
+      const statement = [
+        '--new-bundle-format',
+        '--predicate',
+        workspace.write('predicate.json', '{"by":"a test"}'),
+        '--type',
+        'https://example.test/v1',
+      ];
+      await workspace.run(programOf('cosign'), ['attest', ...sign, ...statement, reference]);
+    }
+    const sbom = await installation.client.push(name, anArtifact().withSubject(gone));
+    await age(60);
+    await answer('retention', 'set', name, '--keep', '1 of build-*', '--untagged-days', '30');
+    // The tag goes, and its manifest may be restored for TAG_HISTORY_DAYS from then.
+    const first = await answer<DryRun>('retention', 'run', name, '--dry-run');
+    expect(first.repositories[0]).toMatchObject({ tags: [{ tag: 'build-1', rule: 'tags[0]' }], manifests: [] });
+    expect(await report('retention', 'run', name)).toMatchObject({ tags: 1, manifests: 0, left: 0 });
+    await age(60);
+
+    // Times of pulls are written some seconds after them: cosign's own have to be old as well.
+    const said = await eventually(async () => {
+      await age(0);
+      const [decided] = (await answer<DryRun>('retention', 'run', name, '--dry-run')).repositories;
+      expect(decided!.manifests).toHaveLength(4);
+      return decided!;
+    });
+    const signatureTag = (image: { digest: string }) => `sha256-${image.digest.slice('sha256:'.length)}.sig`;
+    expect(said.tags.map(({ tag }) => tag)).toEqual([signatureTag(gone)]);
+    const did = await report<{ removed: readonly Decided[] }>('retention', 'run', name);
+    expect(did.removed).toEqual([...said.tags, ...said.manifests].map((decision) => ({ repository: name, ...decision })));
+    for (const digest of [gone.digest, sbom.digest]) expect(await installation.client.resolve(name, 'manifests', digest)).toBeNull();
+    expect(await installation.client.referrers(name, gone.digest)).toEqual([]);
+
+    expect(await installation.client.tags(name)).toEqual(['build-2', signatureTag(kept)]);
+    const verify = ['--allow-http-registry', '--key', 'cosign.pub', '--insecure-ignore-tlog'];
+    const reference = `${host()}/${name}@${kept.digest}`;
+    await workspace.run(programOf('cosign'), ['verify', ...verify, reference]);
+    const root = workspace.write('root.json', '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}');
+    const bundle = ['--new-bundle-format', '--trusted-root', root, '--type', 'https://example.test/v1'];
+    await workspace.run(programOf('cosign'), ['verify-attestation', ...verify, ...bundle, reference]);
+  });
+
+  it('gc collects what deletions left', async () => {
+    const name = 'cli/garbage';
+    const image = await installation.client.push(name, anImage().withLayers(3));
+    const before = await objects();
+    expect((await installation.client.http.delete(`/v2/${name}/manifests/${image.digest}`)).status).toBe(202);
+    expect(Object.keys(await report<object>('gc', '--dry-run')).toSorted()).toEqual(['blobs', 'bytes', 'links', 'pending']);
+    await eventually(async () => {
+      await answer('gc');
+      expect(await objects()).toBeLessThanOrEqual(before - image.blobs.length);
+    });
+  });
+
+  it('sweep deletes what no row knows, once it is old enough', async () => {
+    const id = randomUUID();
+    const folder = join(installation.dataDir, 'storage/blobs', id.slice(-2));
+    await mkdir(folder, { recursive: true });
+    const orphan = join(folder, id);
+    await writeFile(orphan, 'nobody knows me');
+    expect(await report('sweep', '--dry-run')).toMatchObject({ orphans: 0 });
+    const old = Date.now() / 1_000 - 600;
+    await utimes(orphan, old, old);
+    expect(await report('sweep', '--dry-run', '--min-age', '3600')).toMatchObject({ orphans: 0 });
+    expect(await report('sweep', '--dry-run')).toMatchObject({ orphans: 1, deleted: 0, orphanBytes: 15 });
+    expect(await report('sweep')).toMatchObject({ orphans: 1, deleted: 1 });
+    await eventually(async () => expect(await readdir(folder)).not.toContain(id));
+  });
+
+  it('scrub finds a damaged blob, and says so in its exit code', async () => {
+    const image = await installation.client.push('cli/scrubbed', anImage().withLayers(1, 5_000).tagged('v1'));
+    expect(await report('scrub', '--mib-per-second', '1000')).toMatchObject({ damaged: 0 });
+    const digest = digestBytes(image.blobs[1]!);
+    const [blob] = await rows.all<{ storage_key: string }>('select storage_key from blobs where digest_text(digest) = $1', [digest]);
+    await writeFile(join(installation.dataDir, 'storage', blob!.storage_key), Buffer.alloc(5_000));
+    const { code, out } = await entrepot(env, 'scrub', '--mib-per-second', '1000');
+    expect({ code, found: out.includes(`damaged: ${digest}`) }).toEqual({ code: 6, found: true });
+    expect((await installation.client.http.get(`/v2/cli/scrubbed/blobs/${digest}`)).status).toBe(404);
+    await installation.client.pushBlob('cli/scrubbed', image.blobs[1]!);
+    expect(await report('scrub', '--mib-per-second', '1000')).toMatchObject({ damaged: 0 });
+  });
+
+  it('keeps tags by rules, and accepts sparse indexes where told to', async () => {
+    const name = 'cli/ruled';
+    const { client } = installation;
+    const first = await client.push(name, anImage().tagged('v1'));
+    await answer('tag-rules', 'set', name, '/(v+)+\\d$/');
+    const other = anImage().build();
+    await client.pushParts(name, other);
+    const refused = await client.putManifest(name, 'v1', other);
+    expect({ status: refused.status, codes: refused.codes() }).toEqual({ status: 403, codes: ['DENIED'] });
+    expect((await client.putManifest(name, 'v1', first)).status).toBe(201);
+    expect(await entrepot(env, 'tag-rules', 'set', name, '/(a)\\1/')).toMatchObject({ code: 2, out: '' });
+
+    const index = { mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [anImage().build().descriptor] };
+    const sparse = { mediaType: index.mediaType, bytes: Buffer.from(JSON.stringify({ schemaVersion: 2, ...index })) };
+    expect((await client.putManifest(name, 'sparse', sparse)).codes()).toEqual(['MANIFEST_BLOB_UNKNOWN']);
+    await answer('repo', 'set', name, '--sparse-indexes', 'on');
+    expect((await client.putManifest(name, 'sparse', sparse)).status).toBe(201);
+  });
+
+  it('repo rm removes a repository with all it had, and nothing that others have', async () => {
+    const { client } = installation;
+    const [shared, own] = [anImage().withLayers(2).tagged('v1').build(), anImage().withLayers(2).tagged('v2').build()];
+    await client.pushContent('cli/removed', shared);
+    await client.pushContent('cli/removed', own);
+    await client.pushContent('cli/kept', shared);
+    await client.startUpload('cli/removed');
+    expect(await entrepot(env, 'repo', 'rm', 'cli/removed')).toMatchObject({ code: 4, out: '' });
+    expect(await report('repo', 'rm', 'cli/removed', '--yes')).toMatchObject({ repositories: 1, tags: 2, manifests: 2, uploads: 1 });
+    expect((await client.http.get('/v2/cli/removed/tags/list')).status).toBe(404);
+    expect(await client.resolve('cli/removed', 'manifests', own.digest)).toBeNull();
+    const layer = digestBytes(own.blobs[1]!);
+    await eventually(async () => expect(await rows.all('select from blobs where digest_text(digest) = $1', [layer])).toEqual([]));
+    for (const blob of shared.blobs) expect(await client.resolve('cli/kept', 'blobs', digestBytes(blob))).toBe(digestBytes(blob));
+    expect(await entrepot(env, 'repo', 'show', 'cli/removed')).toMatchObject({ code: 3 });
+    await client.pushContent('cli/removed', own);
+    expect(await client.tags('cli/removed')).toEqual(['v2']);
+  });
+
+  it('says that no worker has picked a run up; Ctrl-C and a time-out leave the run to the next', async () => {
+    const worker = processOf(installation.running, 'worker');
+    process.kill(worker, 'SIGSTOP');
+    try {
+      const { code, err } = await entrepot(env, 'gc', '--timeout', '7');
+      expect(code).toBe(5);
+      expect(err).toContain('no worker has picked up run');
+      const left = await interrupted(env, ['gc'], 'requested run');
+      expect({ code: left.code, out: left.out }).toEqual({ code: 130, out: '' });
+      expect(left.err).toContain('no longer followed; the run goes on: entrepot runs follow');
+    } finally {
+      process.kill(worker, 'SIGCONT');
+    }
+    const [run] = await answer<{ id: number }[]>('runs', 'list', '--kind', 'gc', '--limit', '1');
+    expect(await answer('runs', 'follow', String(run!.id))).toMatchObject({ state: 'finished' });
+    expect(await answer('jobs', 'failed')).toEqual([]);
+    expect(await answer('stats')).toMatchObject({ damaged: 0, runs: [] });
+    expect(await answer('migrate')).toEqual({ applied: [] });
+  });
+
+  it('says in one line that nothing runs', async () => {
+    await installation.running.stop();
+    const { code, out, err } = await entrepot(env, 'stats');
+    expect({ code, out, err }).toEqual({
+      code: 5,
+      out: '',
+      err: `entrepot: no instance runs on DATA_DIR ${installation.dataDir}: start it, or give DATABASE_URL\n`,
+    });
+    expect((await entrepot({ ...env, PORT: 'x' }, 'stats')).code).toBe(78);
+    await installation.start();
+  });
+});
