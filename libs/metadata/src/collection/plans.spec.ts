@@ -1,4 +1,5 @@
 import type { Statement } from '../database/statement.js';
+import { clearing } from '../repositories/removal-statements.js';
 import { withDatabase } from '../testing/index.js';
 import * as collection from './collection-statements.js';
 import * as damage from './damage-statements.js';
@@ -38,10 +39,11 @@ const scans = (nodes: PlanNode[]) =>
 // Reports, and those that look through all uploads there are: none of them on the way of a collection.
 const { pending, ...collecting } = collection;
 const { countDamaged: _count, ...scrubbing } = damage;
+const { uploads: _uploads, ...removing } = clearing;
 const { findOrphans: _find, deleteOrphans: _delete, findOrphanUploads: _findUploads, ...sweeping } = sweep;
 
-describe('the statements of collection, scrub and sweep', () => {
-  it.each(Object.values({ ...collecting, ...scrubbing, ...sweeping }).map((statement) => [statement.name, statement] as const))(
+describe('the statements of collection, scrub, sweep and removal', () => {
+  it.each(Object.values({ ...collecting, ...scrubbing, ...sweeping, ...removing }).map((statement) => [statement.name, statement] as const))(
     '%s finds every row through a condition of an index',
     async (_name, statement) => {
       expect(scans(await planOf(statement))).toEqual([]);
