@@ -56,11 +56,11 @@ const columns = {
 /** What the tag pointed to before its last move or deletion. */
 async function digestBefore({ history }: Registry, name: RepositoryName, tag: Tag): Promise<Digest> {
   const page = 100;
-  let now: Digest | null | undefined;
+  let now: Digest | null = null;
   for (let before: number | undefined; ;) {
     const entries = await history.page(name, { tag, before, limit: page });
     if (!entries) throw noSuchRepository(name);
-    now ??= entries[0]?.digest ?? null;
+    if (before === undefined) now = entries[0]?.digest ?? null;
     const found = entries.find(({ digest }) => digest !== null && digest !== now)?.digest;
     if (found) return found;
     before = entries.at(-1)?.id;
