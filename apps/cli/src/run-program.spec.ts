@@ -1,4 +1,5 @@
-import { MaintenanceStore, type MaintenanceFields, type MaintenanceKind } from '#metadata';
+import { MaintenanceStore, RepositoryStore, type MaintenanceFields, type MaintenanceKind } from '#metadata';
+import { parseRepositoryName } from '#oci';
 import { withDatabase } from '../../../libs/metadata/src/testing/index.js';
 import { programFor } from './program.js';
 import { CommandLine } from './testing/command-line.js';
@@ -30,7 +31,7 @@ async function work(
   await runs().finish(claimed, end);
 }
 
-afterEach(() => database.sql('truncate maintenance_runs, outbox cascade'));
+afterEach(() => database.sql('truncate repositories, maintenance_runs, outbox cascade'));
 
 describe('help', () => {
   const commandsOf = () => {
@@ -107,6 +108,17 @@ describe('a run that was asked for', () => {
     const piped = work('sweep', { report: {} });
     expect((await entrepot.run(['sweep'])).err).toMatch(/^requested run \d+ \(sweep\)\n$/);
     await piped;
+  });
+
+  it('shows where retention is within a repository', async () => {
+    await new RepositoryStore(database.db).create(parseRepositoryName('big/one'));
+    const written = { out: '', err: '' };
+    const progress = { repositories: 0, current: { repository: 'big/one', done: 25, of: 100 } };
+    const text = '[######..................]  25 % retention: 0 repositories, 0 tags and 0 manifests, 0 left alone; big/one: 25 of 100';
+    const worker = work('retention', { report: { repositories: 1, tags: 99 } }, { progress, written, text });
+    const { code, out } = await entrepot.run(['retention', 'run', 'big/one'], { terminal: true, written });
+    await worker;
+    expect({ code, out }).toEqual({ code: 0, out: 'retention: 1 repository, 99 tags and 0 manifests, 0 left alone\n' });
   });
 
   it('that finds damage, or fails, says so in its exit code', async () => {

@@ -22,7 +22,13 @@ export { TagPattern } from './policy/tag-pattern.js';
 export { PullStore, type ManifestPull, type TagPull } from './pulls/pull-store.js';
 export { RemovalStore, type ClearedBatch, type RemovedKind } from './repositories/removal-store.js';
 export { RepositoryStore } from './repositories/repository-store.js';
-export { applyRetention, planRetention, type AppliedRetention, type PlannedRetention } from './retention/apply-retention.js';
+export {
+  applyRetention,
+  planRetention,
+  type AppliedRetention,
+  type ApplyOptions,
+  type PlannedRetention,
+} from './retention/apply-retention.js';
 export { RetentionStore } from './retention/retention-store.js';
 export type { ManifestDecision, RetentionPlan, RetentionVerdict, TagDecision } from './retention/snapshot.js';
 export type * from './shapes.js';

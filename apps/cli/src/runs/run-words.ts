@@ -53,10 +53,17 @@ const done: Record<MaintenanceKind, Words> = {
 /** How far a run is. */
 export function progressOfRun({ kind, progress }: MaintenanceRun, total: RunTotal): Progress {
   const fields = new Fields(progress);
-  const text = `${kind}: ${done[kind](fields)}`;
+  const inside = kind === 'retention' ? insideOf(fields.object('current')) : undefined;
+  const text = `${kind}: ${done[kind](fields)}${inside?.text ?? ''}`;
   const reached = { gc: undefined, removal: undefined, sweep: 'shares', scrub: 'bytes', retention: 'repositories' }[kind];
   const whole = kind === 'sweep' ? shares : total;
-  return reached === undefined || !whole ? { text } : { part: fields.number(reached) / whole, text };
+  return reached === undefined || !whole ? { text } : { part: (fields.number(reached) + (inside?.part ?? 0)) / whole, text };
+}
+
+/** Where retention is within the repository it is at. */
+function insideOf({ repository, done, of }: MaintenanceFields): Progress | undefined {
+  if (typeof repository !== 'string' || typeof done !== 'number' || typeof of !== 'number' || of === 0) return undefined;
+  return { part: done / of, text: `; ${repository}: ${done} of ${of}` };
 }
 
 /** What came of a run, for people. */

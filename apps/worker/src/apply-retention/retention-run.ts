@@ -66,7 +66,8 @@ export class RetentionRun implements MaintenanceWork {
     try {
       const planned = await planRetention(store, name, progress.tagHistoryDays);
       if (!planned) return withFailure(progress, name, 'there is no such repository');
-      const applied = hand.run.dryRun ? wouldGo(planned) : await applyRetention(store, planned, hand.signal);
+      const told = (done: number, of: number) => hand.note({ ...progress, current: { repository: name, done, of } });
+      const applied = hand.run.dryRun ? wouldGo(planned) : await applyRetention(store, planned, { signal: hand.signal, told });
       const [tags, manifests] = [applied.tags.length, applied.manifests.length];
       if (tags + manifests > 0 && !hand.run.dryRun)
         logger.info({ repository: name, tags, manifests, left: applied.left }, 'retention applied');

@@ -43,12 +43,11 @@ const { uploads: _uploads, ...removing } = clearing;
 const { findOrphans: _find, deleteOrphans: _delete, findOrphanUploads: _findUploads, ...sweeping } = sweep;
 
 describe('the statements of collection, scrub, sweep and removal', () => {
-  it.each(Object.values({ ...collecting, ...scrubbing, ...sweeping, ...removing }).map((statement) => [statement.name, statement] as const))(
-    '%s finds every row through a condition of an index',
-    async (_name, statement) => {
-      expect(scans(await planOf(statement))).toEqual([]);
-    },
-  );
+  it.each(
+    Object.values({ ...collecting, ...scrubbing, ...sweeping, ...removing }).map((statement) => [statement.name, statement] as const),
+  )('%s finds every row through a condition of an index', async (_name, statement) => {
+    expect(scans(await planOf(statement))).toEqual([]);
+  });
 
   it.each([sweep.findOrphans, sweep.deleteOrphans].map((statement) => [statement.name, statement] as const))(
     '%s scans nothing but uploads',

@@ -25,37 +25,49 @@ export async function planRetention(store: RetentionStore, name: RepositoryName,
   return snapshot && { snapshot, plan: decideRetention(snapshot, tagHistoryDays) };
 }
 
-/** Does what was planned, in many small transactions that each look again. Breaks off when the signal aborts. */
+/** How a repository's rules are applied. */
+export interface ApplyOptions {
+  /** Breaks off. */
+  readonly signal?: AbortSignal;
+  /** Told how many decisions are done, of how many. */
+  readonly told?: (done: number, of: number) => void;
+}
+
+/** Does what was planned, in many small transactions that each look again. */
 export async function applyRetention(
   store: RetentionStore,
   { snapshot, plan }: PlannedRetention,
-  signal: AbortSignal = new AbortController().signal,
+  { signal = new AbortController().signal, told = () => undefined }: ApplyOptions = {},
 ): Promise<AppliedRetention> {
   const going = plan.tags.filter(({ keep }) => !keep);
   const unwanted = plan.manifests.filter(({ keep }) => !keep);
-  const gone = new Set<Tag>(await dropOrdinaryTags(store, snapshot, going, signal));
+  const of = going.length + unwanted.length;
+  const tell = (done: number) => told(done, of);
+  const gone = new Set<Tag>(await dropOrdinaryTags(store, snapshot, going, { signal, tell }));
   const manifests: ManifestDecision[] = [];
-  for (const decision of unwanted) {
+  for (const [at, decision] of unwanted.entries()) {
     signal.throwIfAborted();
+    tell(gone.size + at);
     if (await store.dropManifest(snapshot, decision)) manifests.push(decision);
   }
   const digests = new Set(manifests.map(({ digest }) => digest));
   for (const { tag, digest } of going.filter(isCompanion))
     // Most went with their manifests.
     if (digests.has(digest) || (await store.dropCompanion(snapshot, tag))) gone.add(tag);
-  return { tags: going.filter(({ tag }) => gone.has(tag)), manifests, left: going.length + unwanted.length - gone.size - manifests.length };
+  return { tags: going.filter(({ tag }) => gone.has(tag)), manifests, left: of - gone.size - manifests.length };
 }
 
 async function dropOrdinaryTags(
   store: RetentionStore,
   snapshot: RepositorySnapshot,
   going: readonly TagDecision[],
-  signal: AbortSignal,
+  { signal, tell }: { signal: AbortSignal; tell: (done: number) => void },
 ): Promise<Tag[]> {
   const ordinary = going.filter((decision) => !isCompanion(decision));
   const dropped: Tag[] = [];
   for (let at = 0; at < ordinary.length; at += batch) {
     signal.throwIfAborted();
+    tell(at);
     const names = await store.dropTags(snapshot, ordinary.slice(at, at + batch));
     if (!names) break;
     dropped.push(...names);

@@ -83,8 +83,11 @@ describe('retention', () => {
         .toSorted(),
     ).toEqual([image, index, signature, sbom].map(({ digest }) => digest).toSorted());
     expect(await repository.has(image)).toBe(true);
-    const applied = await applyRetention(repository.store, planned);
+    const told: [number, number][] = [];
+    const applied = await applyRetention(repository.store, planned, { told: (done, of) => told.push([done, of]) });
     expect(applied).toEqual({ ...going(planned), left: 0 });
+    // The first tag, then four manifests; the tag that goes with its manifest is decided but no step of its own.
+    expect(told).toEqual([0, 1, 2, 3, 4].map((done) => [done, 6]));
     for (const manifest of [image, index, signature, sbom]) expect(await repository.has(manifest)).toBe(false);
     for (const manifest of [kept, keptSignature, keptSbom, fresh]) expect(await repository.has(manifest)).toBe(true);
     expect(await repository.tagNames()).toEqual(['dev-2', `sha256-${kept.digest.slice(7)}.sig`, 'v1']);
