@@ -51,9 +51,10 @@ export async function applyRetention(
     if (await store.dropManifest(snapshot, decision)) manifests.push(decision);
   }
   const digests = new Set(manifests.map(({ digest }) => digest));
+  const unwantedDigests = new Set(unwanted.map(({ digest }) => digest));
   for (const { tag, digest } of going.filter(isCompanion))
-    // Most went with their manifests.
-    if (digests.has(digest) || (await store.dropCompanion(snapshot, tag))) gone.add(tag);
+    // Most went with their manifests. One whose manifest was to go and is in use after all stays on it.
+    if (digests.has(digest) || (!unwantedDigests.has(digest) && (await store.dropCompanion(snapshot, tag)))) gone.add(tag);
   return { tags: going.filter(({ tag }) => gone.has(tag)), manifests, left: of - gone.size - manifests.length };
 }
 

@@ -13,6 +13,7 @@ class Paper {
   readonly tags: SnapshotTag[] = [];
   readonly manifests: SnapshotManifest[] = [];
   readonly named = new Map<Digest, Date>();
+  readonly departed = new Set<Digest>();
 
   manifest(name: string, more: { children?: string[]; subject?: string; pushed?: number; pulled?: number; named?: number } = {}): this {
     const { children = [], subject, pushed = 100, pulled, named } = more;
@@ -34,11 +35,11 @@ class Paper {
   }
 
   decide(policy: RepositoryPolicy, tagHistoryDays = 14) {
-    const { tags, manifests, named } = this;
+    const { tags, manifests, named, departed } = this;
     const names = new Map(manifests.map((manifest) => [manifest.digest, manifest] as const));
     expect(names.size).toBe(manifests.length);
     const head = { name: parseRepositoryName('a/b'), repository: 1, at: now, policy: parsePolicy(policy), policyText: '' };
-    const plan = decideRetention({ ...head, tags, manifests, named } satisfies RepositorySnapshot, tagHistoryDays);
+    const plan = decideRetention({ ...head, tags, manifests, named, departed } satisfies RepositorySnapshot, tagHistoryDays);
     expect(plan.manifests.map((decision) => decision.digest).toSorted()).toEqual([...names.keys()].toSorted());
     return {
       tags: Object.fromEntries(plan.tags.map(({ tag, keep, rule }) => [tag, `${keep ? 'stays' : 'goes'} ${rule}`])),
@@ -195,6 +196,20 @@ describe('tags that exist for a manifest', () => {
     const tag = `sha256-${hexOf(digest('elsewhere'))}.sig`;
     const { tags, of } = new Paper().manifest('signature').tag(tag, 'signature').decide(policy);
     expect([tags[tag], of('signature')]).toEqual(['stays none', 'stays none']);
+  });
+
+  it('go after it where somebody deleted it, when nobody wants them any more', () => {
+    const left = (pulled?: number) => {
+      const paper = new Paper().manifest('signature', { pulled }).tag(companions[1]!, 'signature');
+      paper.departed.add(image);
+      return paper;
+    };
+    const old = left().decide(policy);
+    expect([old.tags[companions[1]!], old.of('signature')]).toEqual(['goes subject', 'goes untaggedDays']);
+    const used = left(3).decide(policy);
+    expect([used.tags[companions[1]!], used.of('signature')]).toEqual(['stays subject', 'stays untaggedDays']);
+    const unruled = left().decide({ retention: { tags: [{ keep: 0 }] } });
+    expect([unruled.tags[companions[1]!], unruled.of('signature')]).toEqual(['stays subject', 'stays none']);
   });
 
   it('go alone where their manifest has a tag of its own', () => {

@@ -35,7 +35,9 @@ export function decideRetention(snapshot: RepositorySnapshot, tagHistoryDays: nu
   });
   const verdicts = decideTags(ordinary, policy.retention?.tags ?? [], immutable);
   const manifests = new ManifestDecisions(snapshot, tagHistoryDays).decide(ordinary, companions, verdicts);
-  for (const { tag, of, immutable: held } of companions) verdicts.set(tag.name, held ?? companionVerdict(of, manifests.get(of)));
+  const departed = (of: Digest) => snapshot.departed.has(of);
+  for (const { tag, of, immutable: held } of companions)
+    verdicts.set(tag.name, held ?? (departed(of) ? leftBehind(of, manifests.get(tag.digest)) : companionVerdict(of, manifests.get(of))));
   return {
     tags: tags.map(({ name, digest }): TagDecision => ({ tag: name, digest, ...verdicts.get(name)! })),
     manifests: [...manifests].map(([digest, verdict]): ManifestDecision => ({ digest, ...verdict })),
@@ -45,6 +47,12 @@ export function decideRetention(snapshot: RepositorySnapshot, tagHistoryDays: nu
 function companionVerdict(of: Digest, subject: RetentionVerdict | undefined): RetentionVerdict {
   if (!subject) return { keep: true, rule: 'none', reason: `${of} is not here` };
   return { keep: subject.keep, rule: 'subject', reason: `${subject.keep ? 'stays' : 'goes'} with ${of}` };
+}
+
+/** What it is about was deleted by somebody: then the time of its own manifest decides. */
+function leftBehind(of: Digest, own: RetentionVerdict | undefined): RetentionVerdict {
+  const keep = own?.keep ?? true;
+  return { keep, rule: 'subject', reason: keep ? `${of} is gone; its own manifest stays for now` : `goes after ${of}, which is gone` };
 }
 
 class ManifestDecisions {
@@ -84,7 +92,7 @@ class ManifestDecisions {
     for (const { name, digest } of ordinary) this.keep(digest, 'history', `has the tag ${name} until now`);
     for (const { tag, of, immutable } of companions) {
       if (immutable) this.keep(tag.digest, 'tagged', `has the tag ${tag.name}`);
-      else if (!this.graph.has(of)) this.keep(tag.digest, 'none', `is about ${of}, which is not here`);
+      else if (!this.graph.has(of) && !this.snapshot.departed.has(of)) this.keep(tag.digest, 'none', `is about ${of}, which is not here`);
     }
     const days = this.snapshot.policy.retention?.untaggedDays;
     for (const manifest of this.snapshot.manifests) {

@@ -35,6 +35,12 @@ select digest, max(at) as at from (
 ) named where digest is not null group by digest`,
 );
 
+// Which of these a tag of the repository ever pointed to; asked only where tags name manifests that are not there. $2 digests.
+export const snapshotDeparted = statement(
+  'retention_departed',
+  `select distinct digest from tag_history where repository = $1 and digest = any($2::bytea[])`,
+);
+
 // Up to a hundred tags, if they are still as they were seen, and the policy as it was applied. $1 repository, $2 policy, $3 names, $4 digests,
 // $5 pushed at, in milliseconds.
 export const dropTags = statement(

@@ -94,6 +94,26 @@ describe('retention', () => {
     expect(going(await repository.plan())).toEqual({ tags: [], manifests: [] });
   });
 
+  it('takes along what somebody left behind who deleted an image, and leaves signatures of images that are elsewhere', async () => {
+    const repository = new Aging();
+    const [deleted, back] = [await repository.push({ tags: ['v1'] }), await repository.push({ tags: ['v2'] })];
+    const signatures = [deleted, back].map(({ digest }) => `sha256-${digest.slice(7)}.sig`);
+    for (const tag of signatures) await repository.push({ tags: [tag] });
+    const pulled = await repository.push({ tags: [`sha256-${deleted.digest.slice(7)}.att`] });
+    const elsewhere = `sha256-${'e'.repeat(64)}.sig`;
+    await repository.push({ tags: [elsewhere] });
+    for (const { digest } of [deleted, back]) await repository.manifests.delete(repository.name, digest);
+    await repository.policy({ retention: { untaggedDays: 30 } });
+    expect(going(await repository.plan())).toEqual({ tags: [], manifests: [] });
+    await repository.age(40);
+    const planned = await repository.plan();
+    expect(going(planned).tags.map(({ tag }) => tag)).toEqual([...signatures, `sha256-${deleted.digest.slice(7)}.att`].toSorted());
+    await repository.manifests.put(repository.name, { ...back, tags: [parseTag('v2')] });
+    await database.sql(`update manifests set last_pulled_at = now() where digest_text(digest) = $1`, [pulled.digest]);
+    expect(await applyRetention(repository.store, planned)).toMatchObject({ left: 4 });
+    expect(await repository.tagNames()).toEqual([signatures[1]!, `sha256-${deleted.digest.slice(7)}.att`, elsewhere, 'v2'].toSorted());
+  });
+
   it('leaves the way back open: what a tag left stays for its time, and no longer', async () => {
     const repository = new Aging();
     const image = await repository.push({ tags: ['v1'] });

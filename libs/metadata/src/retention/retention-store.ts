@@ -56,12 +56,17 @@ export class RetentionStore {
       first: Buffer.alloc(0),
       next: (row) => row.digest,
     });
+    const stored = new Set(manifests.map(({ digest }) => fromBytes(digest)));
     return {
       ...{ name, repository, at, policy, policyText: head.text },
       tags: tags.map(tagOf),
       manifests: manifests.map(manifestOf),
       // After the tags: one that leaves a manifest in between is on it here, or in its history there.
       named: await this.names(repository, new Date(at.getTime() - days * dayMs)),
+      departed: await this.departed(
+        repository,
+        tags.flatMap(({ name: tag }) => companionOf(tag) ?? []).filter((digest) => !stored.has(digest)),
+      ),
     };
   }
 
@@ -103,6 +108,12 @@ export class RetentionStore {
   private async names(repository: number, since: Date): Promise<Map<Digest, Date>> {
     const rows = await this.db.main.query<{ digest: Buffer; at: Date }>(sql.snapshotNames, [repository, since]);
     return new Map(rows.map(({ digest, at }) => [fromBytes(digest), at]));
+  }
+
+  private async departed(repository: number, missing: readonly Digest[]): Promise<Set<Digest>> {
+    if (missing.length === 0) return new Set();
+    const rows = await this.db.main.query<{ digest: Buffer }>(sql.snapshotDeparted, [repository, [...new Set(missing)].map(toBytes)]);
+    return new Set(rows.map(({ digest }) => fromBytes(digest)));
   }
 
   private async pages<Row>(

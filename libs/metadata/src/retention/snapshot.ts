@@ -30,6 +30,8 @@ export interface RepositorySnapshot {
   readonly manifests: readonly SnapshotManifest[];
   /** When an ordinary tag last came to or left a manifest, as far as that may matter. */
   readonly named: ReadonlyMap<Digest, Date>;
+  /** Manifests that tags exist for, and that are gone: an ordinary tag pointed to them once. */
+  readonly departed: ReadonlySet<Digest>;
 }
 
 /** What becomes of a tag or manifest, the rule that says so, and why in words. */
