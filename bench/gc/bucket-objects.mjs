@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { credentials, startCeph } from '../../test/support/object-store/ceph-cluster.mjs';
-import { inLanes, objectBytes } from './in-lanes.mjs';
+import { inLanes } from '../in-lanes.mjs';
+import { objectBytes } from './garbage.mjs';
 
 const Bucket = 'bench-gc';
 

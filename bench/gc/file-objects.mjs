@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inLanes, objectBytes } from './in-lanes.mjs';
+import { inLanes } from '../in-lanes.mjs';
+import { objectBytes } from './garbage.mjs';
 
 /** Objects as files below the data folder. */
 export class FileObjects {

@@ -6,8 +6,9 @@ import { RunningRegistry } from '../../test/support/running-registry.ts';
 import { Client } from './client.mjs';
 import { Neighbours } from './neighbours.mjs';
 import { FileObjects } from './file-objects.mjs';
-import { inLanes } from './in-lanes.mjs';
-import { connect, makeImages } from './rows.mjs';
+import { inLanes } from '../in-lanes.mjs';
+import { connect } from '../installation-database.mjs';
+import { makeImages } from './rows.mjs';
 import { workerOf } from './worker-process.mjs';
 
 const number = (value) => ({ type: 'string', default: String(value) });

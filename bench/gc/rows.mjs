@@ -1,7 +1,4 @@
 // Rows as pushes would have left them, made by the database itself: a million of them over HTTP would take the better part of an hour.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import pg from 'pg';
 
 /** Blobs, links, manifests and references in `count / 5` images of five blobs each. $1 mark, $2 count, $3 repositories. */
 const images = [
@@ -19,15 +16,6 @@ const images = [
   `insert into manifest_references (repository, manifest, position, digest, kind, size, link_digest)
    select repository, '\\x01'::bytea || sha256(payload), n % 5, digest, case n % 5 when 0 then 'config' else 'layer' end, 1024, digest from made`,
 ];
-
-/** A connection to the database of a running installation. */
-export async function connect(dataDir) {
-  const port = Number(readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')[3]);
-  const password = readFileSync(join(dataDir, 'postgres.password'), 'utf8').trim();
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'entrepot', database: 'entrepot', password });
-  await client.connect();
-  return client;
-}
 
 /** Makes `count` blobs in images; answers the objects' keys and the manifests, by repository and digest. */
 export async function makeImages(client, mark, count, repositories = 20) {

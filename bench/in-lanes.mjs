@@ -1,6 +1,3 @@
-/** What each object of the garbage holds. */
-export const objectBytes = Buffer.alloc(1_024, 'garbage ');
-
 /** Does something about each, so many at once. */
 export async function inLanes(all, count, work) {
   const queue = all.values();
