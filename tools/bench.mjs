@@ -1,5 +1,5 @@
 // `npm run bench [-- --quick --only NAME --storage s3 --rounds N --out DIR]`: Entrepot beside its peers, row by row (docs/performance.md).
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { root } from './setup-paths.mjs';
 import { node, setUp } from './setup.mjs';
 import { canInstall, findCommand, installPackages } from './test-setup-debian.mjs';
@@ -16,4 +16,7 @@ if (missing().length > 0) {
   process.exit(1);
 }
 const program = ['--disable-warning=ExperimentalWarning', '--import', './test/support/from-source.mjs', 'bench/registry/main.mjs'];
-process.exitCode = spawnSync(node, [...program, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1;
+const child = spawn(node, [...program, ...args], { cwd: root, stdio: 'inherit' });
+// A terminal sends these to both; it stops its servers by itself, and we end after it.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.once('exit', (code) => (process.exitCode = code ?? 1));

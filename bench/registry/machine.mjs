@@ -17,7 +17,7 @@ export function describeMachine(storage) {
     memory: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     programs: [`Node ${process.version.slice(1)}`, ...used.map((name) => `${name} ${versionOf(name)}`)],
-    version: commit(),
+    ...commit(),
   };
 }
 
@@ -29,8 +29,8 @@ function versionOf(program) {
 function commit() {
   const git = (...args) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
-    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') ? ' with changes' : ''}`;
+    return { version: git('rev-parse', '--short', 'HEAD'), isCommitted: git('status', '--porcelain') === '' };
   } catch {
-    return 'of no commit';
+    return { version: 'of no commit', isCommitted: false };
   }
 }

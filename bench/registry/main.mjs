@@ -1,11 +1,12 @@
 // npm run bench: Entrepot beside docker-registry and nginx on this machine, row by row, against the goals.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compare } from './comparison.mjs';
 import { describeMachine } from './machine.mjs';
 import { readOptions } from './options.mjs';
-import { reportOf } from './report.mjs';
+import { Patience } from './patience.mjs';
+import { Results } from './results.mjs';
 import { rowsOf } from './rows.mjs';
 import { DockerRegistry } from './servers/docker-registry.mjs';
 import { Entrepot } from './servers/entrepot.mjs';
@@ -24,38 +25,40 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 const folder = mkdtempSync(join(tmpdir(), 'entrepot-bench-'));
 chmodSync(folder, 0o755);
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
-
 const storage = kind === 's3' ? await (await import('./storage-bucket.mjs')).BucketStorage.start(folder) : new FolderStorage();
 const servers = [];
-const machine = { ...describeMachine(kind), storage: kind, rounds, quick };
-const result = { machine, rows: [], measured: {} };
+const patience = new Patience(quick ? 20 : 120);
+let stopping;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop().then(() => process.exit(1)));
+const results = new Results(out, { ...describeMachine(kind), storage: kind, rounds, quick });
 try {
-  servers.push(await Entrepot.start(folder, storage), await DockerRegistry.start(folder, storage));
+  servers.push(await Entrepot.start(folder, storage));
+  servers.push(await DockerRegistry.start(folder, storage));
   if (kind === 'filesystem') servers.push(await Nginx.start(folder));
-  for (const row of rows) {
-    const begun = performance.now();
-    result.measured[row.name] = await compare(row, servers, rounds);
-    const summary = summarise(row, result.measured[row.name]);
-    result.rows.push(summary);
-    say(`${row.name}: ${inShort(summary)} (${Math.round((performance.now() - begun) / 1_000)} s)`);
-    write();
-  }
-  if (startUpWanted) result.startUp = await measureStartUp(servers[0], quick ? 3 : 5);
-  write();
+  for (const row of rows) await measureRow(row);
+  if (startUpWanted) results.startUp = await measureStartUp(servers[0], { rounds: quick ? 3 : 5, patience });
+  results.write();
 } finally {
-  await Promise.all(servers.map((server) => server.stop()));
-  await storage.stop();
+  await stop();
 }
-process.stdout.write(reportOf(result));
-if (result.rows.some(({ failure }) => failure)) process.exitCode = 1;
+process.stdout.write(results.report);
+if (results.failed) process.exitCode = 1;
 
-/** After each row: what was measured stays, however the run ends. */
-function write() {
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, `${kind}.json`), `${JSON.stringify(result, null, 1)}\n`);
-  writeFileSync(join(out, `${kind}.md`), reportOf(result));
+async function measureRow(row) {
+  const begun = performance.now();
+  const measured = await compare(row, servers, { rounds, patience });
+  const summary = summarise(row, measured);
+  results.add(summary, measured);
+  say(`${row.name}: ${inShort(summary)} (${Math.round((performance.now() - begun) / 1_000)} s)`);
+}
+
+function stop() {
+  const all = async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+    await storage.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return (stopping ??= all());
 }
 
 function inShort({ failure, ratios, medians, missed }) {

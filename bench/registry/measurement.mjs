@@ -1,13 +1,12 @@
 import { closedLoop, percentile } from './closed-loop.mjs';
 import { Connection } from './connection.mjs';
 import { cpuOfKernelThreads, cpuOfMachine, cpuOfTree, forgetPeakMemory, memoryOf, snapshot } from './processes.mjs';
-import { untilQuiet } from './quiet-machine.mjs';
 
 /** Nothing is waited for longer, whatever a server does. */
 const longestSeconds = 150;
 
 /** One row on one server, once: figures, or `failure`. */
-export async function measure(row, server, others) {
+export async function measure(row, server, { others, patience }) {
   const connections = Array.from({ length: row.connections }, () => new Connection(server.url));
   const seeders = Array.from({ length: 8 }, () => new Connection(server.url));
   const closeAll = () => [...connections, ...seeders].forEach((connection) => connection.close());
@@ -16,7 +15,7 @@ export async function measure(row, server, others) {
     const operation = await row.prepare(server, seeders);
     const before = row.bulky && (await server.storage?.list());
     const warmUp = await closedLoop(operation, connections, { milliseconds: row.count ? 0 : row.warmUpSeconds * 1_000 });
-    await untilQuiet();
+    await patience.untilQuiet();
     const figures = await figuresOf(row, server, { others, connections, operation });
     if (before) await server.forget(before);
     const [failure] = [...warmUp.failures, ...figures.failures];

@@ -1,4 +1,5 @@
 // The Markdown of a run: rows that miss their goal first.
+import { disturbedShare } from './patience.mjs';
 import { ours, peer } from './summary.mjs';
 
 const head = ['Work', 'c', ours, peer, '×', 'Goal, ×', 'Met', 'p50, ms', 'p99, ms', 'CPU', 'Peak MB', 'nginx, files'];
@@ -57,17 +58,19 @@ function startUpLines(startUp) {
   ];
 }
 
-function machineLines({ processors, model, memory, kernel, programs, version, rounds, storage, quick }) {
+function machineLines({ processors, model, memory, kernel, programs, version, isCommitted, rounds, storage, quick }) {
   const measured = `Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}${quick ? ', quick' : ''}, on ${storage}.`;
   return [
-    `${processors} × ${model}, ${memory} GB, Linux ${kernel}; ${programs.join(', ')}; Entrepot ${version}. ${measured}`,
+    `${processors} × ${model}, ${memory} GB, Linux ${kernel}; ${programs.join(', ')}; Entrepot ${version}${isCommitted ? '' : ' with changes'}. ${measured}`,
     '',
     `CPU: all processes of a server together, PostgreSQL and worker included. Peak MB: the largest process that serves.`,
   ];
 }
 
 function notes(rows) {
-  const disturbed = rows.filter(({ foreignShare }) => foreignShare > 0.1).map((row) => `${row.name} (${digits(row.foreignShare * 100)} %)`);
+  const disturbed = rows
+    .filter(({ foreignShare }) => foreignShare > disturbedShare)
+    .map((row) => `${row.name} (${digits(row.foreignShare * 100)} %)`);
   return disturbed.length === 0 ? [] : [`Disturbed by other processes: ${disturbed.join(', ')}.`];
 }
 

@@ -5,30 +5,29 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../test/support/running-registry.ts';
 import { databaseUrlOf } from '../installation-database.mjs';
 import { memoryOf } from './processes.mjs';
-import { untilQuiet } from './quiet-machine.mjs';
 import { median } from './summary.mjs';
 
 const idleMs = 2_000;
 const longestMs = 30_000;
 
 /** One more api process on a running installation, as `npm run start:api` starts it: milliseconds until it answers, and its memory at rest. */
-export async function measureStartUp(entrepot, rounds) {
+export async function measureStartUp(entrepot, { rounds, patience }) {
   const measured = [];
   for (let round = 0; round < rounds; round += 1) {
-    await untilQuiet();
+    await patience.untilQuiet();
     measured.push(await startOnce(entrepot));
   }
   const middle = (figure) => median(measured.map((one) => one[figure]));
   return { milliseconds: middle('milliseconds'), idleMemory: middle('idleMemory'), measured };
 }
 
-async function startOnce({ dataDir, storage, root }) {
+async function startOnce({ dataDir, storage }) {
   const port = await freePort();
-  const database = { DATABASE_URL: databaseUrlOf(dataDir), STORAGE_ROOT: storage.folder ?? '' };
+  const database = { DATABASE_URL: databaseUrlOf(dataDir), STORAGE_ROOT: storage.folder };
   const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'warn', ...storage.environment, ...database };
   const begun = performance.now();
   const args = ['--enable-source-maps', '--single-threaded-gc', 'dist/apps/api/src/main.js'];
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     while (!(await answersHttp(port))) {
       if (child.exitCode !== null || performance.now() - begun > longestMs) throw new Error('the api process did not start');

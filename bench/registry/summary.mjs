@@ -15,7 +15,7 @@ export function summarise(row, measured) {
   )[0];
   const { name, title, connections, goal, bytes = false } = row;
   const summary = { name, title, connections, bytes, goal };
-  if (failure) return { ...summary, failure, met: false };
+  if (failure) return { ...summary, failure, missed: [] };
   const medians = Object.fromEntries(Object.entries(measured).map(([server, all]) => [server, mediansOf(all)]));
   const ratios = Object.fromEntries(Object.entries(medians).map(([server, own]) => [server, ratiosOf(own, medians[peer])]));
   const worst = Math.max(...Object.values(measured).flatMap((all) => all.map((one) => one.foreignShare)));
