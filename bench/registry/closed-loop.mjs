@@ -17,7 +17,9 @@ export async function closedLoop(operation, connections, { milliseconds, count =
         begun += 1;
         const from = performance.now();
         try {
-          bytes += await operation(connection);
+          // Awaited first: `bytes += await` would add to what it was before the wait.
+          const moved = await operation(connection);
+          bytes += moved;
           times.push(performance.now() - from);
         } catch (error) {
           failures.push(error.message);
