@@ -3,7 +3,7 @@ import { Connection } from './connection.mjs';
 import { cpuOfKernelThreads, cpuOfMachine, cpuOfTree, forgetPeakMemory, memoryOf, snapshot } from './processes.mjs';
 
 /** Nothing is waited for longer, whatever a server does. */
-const longestSeconds = 150;
+const longestSeconds = 300;
 
 /** One row on one server, once: figures, or `failure`. */
 export async function measure(row, server, { others, patience }) {

@@ -71,7 +71,9 @@ function notes(rows) {
   const disturbed = rows
     .filter(({ foreignShare }) => foreignShare > disturbedShare)
     .map((row) => `${row.name} (${digits(row.foreignShare * 100)} %)`);
-  return disturbed.length === 0 ? [] : [`Disturbed by other processes: ${disturbed.join(', ')}.`];
+  return disturbed.length === 0
+    ? []
+    : [`Others took more than a tenth of the processors, at worst, in: ${disturbed.join(', ')}. There the ratio of CPU holds best.`];
 }
 
 /** Three digits that count. */
