@@ -56,7 +56,7 @@ function stop() {
   const all = async () => {
     await Promise.all(servers.map((server) => server.stop()));
     await storage.stop();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   return (stopping ??= all());
 }

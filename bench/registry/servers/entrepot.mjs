@@ -51,6 +51,7 @@ export class Entrepot {
 
   async stop() {
     await this.database.end();
-    await this.process.stop();
+    // Longer than it grants the requests of a run that was cut short.
+    await this.process.stop('SIGTERM', 60_000);
   }
 }
