@@ -5,7 +5,7 @@ import { asStoreError } from './database-errors.js';
 import { Notifications } from './notifications.js';
 import { statement } from './statement.js';
 
-const select1 = statement('ping', 'select 1');
+export const select1 = statement('ping', 'select 1');
 
 /** One process's connections to Postgres; opens none before the first statement. Stores are made from it. */
 export class Database {

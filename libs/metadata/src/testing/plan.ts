@@ -1,0 +1,33 @@
+import type { Database } from '../database/database.js';
+import type { Statement } from '../database/statement.js';
+
+/** A step of a plan, as PostgreSQL names its parts. */
+export interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly Plans?: PlanNode[];
+}
+
+/** The steps of the plan that a connection of the product makes once and keeps. */
+export async function planOf(db: Database, { text }: Statement): Promise<PlanNode[]> {
+  const { rows } = await db.main.driver.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`explain (generic_plan, format json) ${text}`);
+  const nodes: PlanNode[] = [];
+  const add = (node: PlanNode): void => {
+    nodes.push(node);
+    node.Plans?.forEach(add);
+  };
+  add(rows[0]!['QUERY PLAN'][0].Plan);
+  return nodes;
+}
+
+/** What reads a table or an index from one end to the other. A bitmap's condition is with the index below it. */
+export const scansOf = (nodes: PlanNode[]): string[] =>
+  nodes
+    .filter((node) => node['Relation Name'] ?? node['Index Name'])
+    .filter((node) => / Scan$/.test(node['Node Type']) && node['Node Type'] !== 'Bitmap Heap Scan' && !node['Index Cond'])
+    .map((node) => `${node['Node Type']} on ${node['Index Name'] ?? node['Relation Name']}`);
+
+/** What orders rows that did not come in order. */
+export const sortsOf = (nodes: PlanNode[]): string[] => nodes.map((node) => node['Node Type']).filter((type) => /Sort$/.test(type));
