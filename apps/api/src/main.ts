@@ -1,11 +1,6 @@
-import 'reflect-metadata';
-import { NestFactory, DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { announceReady, databaseUrlOf, onShutdown, runProcess, type Logger, type Settings } from '#platform';
-import { ApiModule } from './api.module.js';
-import { assertActionsDeclared } from './edge/declared-actions.js';
-import { ErrorFilter } from './edge/error.filter.js';
-import { createAdapter } from './edge/http-server.js';
+import { createApi } from './create-api.js';
 import { openFoundations } from './foundations.js';
 import { Readiness } from './health/health.controller.js';
 
@@ -18,14 +13,7 @@ async function listen(app: NestFastifyApplication, { listen: { host, port }, pro
 
 async function serve(settings: Settings, logger: Logger): Promise<void> {
   const foundations = openFoundations(settings, databaseUrlOf(settings), logger);
-  const adapter = createAdapter({ idleMilliseconds: settings.http.idleTimeoutSeconds * 1_000 });
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.on(foundations), adapter, {
-    bodyParser: false,
-    logger: false,
-    abortOnError: false,
-  });
-  app.useGlobalFilters(new ErrorFilter(logger));
-  assertActionsDeclared(app.get(DiscoveryService), app.get(MetadataScanner), app.get(Reflector));
+  const app = await createApi(foundations, settings.http, logger);
   onShutdown(async () => {
     app.get(Readiness).draining = true;
     await app.close();
