@@ -1,0 +1,128 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mediaTypes } from '#oci';
+import { StatementMeter, withDatabase } from '../../../../libs/metadata/src/testing/index.js';
+import { RunningApi } from '../testing/running-api.js';
+
+const database = withDatabase();
+const digestOf = (bytes: Uint8Array | string) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+/** On no request's way: every ten seconds, for all of them together. */
+const inBackground = ['record_tag_pulls', 'record_manifest_pulls'];
+const type = mediaTypes.ociManifest;
+const [blob, other] = ['a blob of both repositories', 'a blob of one'].map((text) => Buffer.from(text.padEnd(1_024)));
+
+describe('statements that one request costs, as PostgreSQL hears them', () => {
+  let meter: StatementMeter;
+  let api: RunningApi;
+
+  beforeAll(async () => {
+    meter = await StatementMeter.before(database.url);
+    // Hints for workers go past the meter: no request waits for them.
+    api = await RunningApi.start({ DATABASE_URL: meter.url, DATABASE_DIRECT_URL: database.url });
+    for (const name of ['acme/app', 'acme/other']) await push(name, blob!);
+    await push('acme/other', other!);
+    await put('v1', image('v1'));
+    // So that each statement is prepared, and the manifest's bytes in memory.
+    await api.send('GET', '/v2/acme/app/manifests/v1', 200);
+  });
+  afterAll(async () => {
+    await api.stop();
+    await meter.close();
+  });
+  beforeEach(() => void meter.counts());
+
+  const counted = () => {
+    const counts = meter.counts();
+    for (const name of inBackground) delete counts[name];
+    return counts;
+  };
+  const uploads = '/v2/acme/app/blobs/uploads/';
+  const push = (name: string, body: Buffer) => api.send('POST', `/v2/${name}/blobs/uploads/?digest=${digestOf(body)}`, 201, { body });
+  const put = (reference: string, body: Buffer) => api.send('PUT', `/v2/acme/app/manifests/${reference}`, 201, { body, type });
+  const start = async () => (await api.send('POST', uploads, 202)).location;
+  const something = () => Buffer.from(randomUUID().repeat(28));
+  const image = (mark: string, subject?: object) => {
+    const config = { mediaType: 'application/vnd.example', digest: digestOf(blob!), size: blob!.length };
+    return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: type, config, layers: [config], subject, annotations: { mark } }));
+  };
+  const v1 = () => digestOf(image('v1'));
+
+  const reads: [what: string, method: string, target: () => string, status: number, sent: Record<string, number>][] = [
+    ['a manifest by tag', 'GET', () => 'acme/app/manifests/v1', 200, { find_manifests_by_tag: 1 }],
+    ['HEAD of a manifest by tag', 'HEAD', () => 'acme/app/manifests/v1', 200, { find_manifests_by_tag: 1 }],
+    ['a manifest by digest', 'GET', () => `acme/app/manifests/${v1()}`, 200, { find_manifests_by_digest: 1 }],
+    ['HEAD of a manifest by digest', 'HEAD', () => `acme/app/manifests/${v1()}`, 200, { find_manifests_by_digest: 1 }],
+    ['an unknown tag', 'GET', () => 'acme/app/manifests/none', 404, { find_manifests_by_tag: 1 }],
+    ['HEAD of a blob', 'HEAD', () => `acme/app/blobs/${digestOf(blob!)}`, 200, { find_blobs: 1 }],
+    ['a blob', 'GET', () => `acme/app/blobs/${digestOf(blob!)}`, 200, { find_blobs: 1 }],
+    ['HEAD of an unknown blob', 'HEAD', () => `acme/app/blobs/${digestOf('none')}`, 404, { find_blobs: 1 }],
+    ['a page of tags', 'GET', () => 'acme/app/tags/list?n=100', 200, { tag_page: 1 }],
+    ['all tags', 'GET', () => 'acme/app/tags/list', 200, { tag_page: 1 }],
+    ['a page of the catalog', 'GET', () => '_catalog?n=100', 200, { catalog_page: 1 }],
+    ['a page of referrers', 'GET', () => `acme/app/referrers/${v1()}`, 200, { referrers: 1 }],
+    ['a page of referrers of a type', 'GET', () => `acme/app/referrers/${v1()}?artifactType=a`, 200, { referrers_of_type: 1 }],
+    ['a mount', 'POST', () => `acme/app/blobs/uploads/?mount=${digestOf(other!)}&from=acme/other`, 201, { mount_from: 1 }],
+    ['the base', 'GET', () => '', 200, {}],
+  ];
+
+  it.each(reads)('%s: one at most', async (_what, ...[method, target, status, sent]) => {
+    await api.send(method, `/v2/${target()}`, status);
+    expect(counted()).toEqual(sent);
+  });
+
+  it('a manifest whose bytes are not in memory is one more', async () => {
+    await put('cold', image('cold'));
+    counted();
+    await api.send('GET', '/v2/acme/app/manifests/cold', 200);
+    expect(counted()).toEqual({ find_manifests_by_tag: 1, find_payloads: 1 });
+  });
+
+  it('a session begins and ends with one each', async () => {
+    const location = await start();
+    expect(counted()).toEqual({ session_begin: 1 });
+    await api.send('GET', location, 204);
+    expect(counted()).toEqual({ session_find: 1 });
+    await api.send('DELETE', location, 204);
+    expect(counted()).toEqual({ session_cancel: 1 });
+  });
+
+  it('a push in POST, PATCH and PUT is five', async () => {
+    const body = something();
+    const { location } = await api.send('PATCH', await start(), 202, { body });
+    await api.send('PUT', `${location}?digest=${digestOf(body)}`, 201);
+    expect(counted()).toEqual({ session_begin: 1, session_lease: 2, session_record: 1, session_finalize: 1 });
+  });
+
+  it('a push in POST and PUT, or in one POST, is three', async () => {
+    const body = something();
+    await api.send('PUT', `${await start()}?digest=${digestOf(body)}`, 201, { body });
+    expect(counted()).toEqual({ session_begin: 1, session_lease: 1, session_finalize: 1 });
+    await push('acme/app', something());
+    expect(counted()).toEqual({ session_begin: 1, session_lease: 1, session_finalize: 1 });
+  });
+
+  it('the first push to a repository makes it with two more', async () => {
+    await push(`acme/r${randomUUID()}`, something());
+    expect(counted()).toEqual({ session_begin: 2, create_repository: 1, session_lease: 1, session_finalize: 1 });
+  });
+
+  it('a manifest is one, whatever it references', async () => {
+    await put('v2', image('v2'));
+    expect(counted()).toEqual({ put_manifest: 1 });
+    const subject = { mediaType: type, digest: v1(), size: image('v1').length };
+    await put('v3', image('v3', subject));
+    expect(counted()).toEqual({ put_manifest: 1 });
+    await put('v3', image('v3', subject));
+    expect(counted()).toEqual({ put_manifest: 1 });
+  });
+
+  it('deleting a tag is one, a manifest or a blob a transaction of two', async () => {
+    await put('gone', image('gone'));
+    counted();
+    await api.send('DELETE', '/v2/acme/app/manifests/gone', 202);
+    expect(counted()).toEqual({ delete_tag: 1 });
+    await api.send('DELETE', `/v2/acme/app/manifests/${digestOf(image('gone'))}`, 202);
+    expect(counted()).toEqual({ begin: 1, lock_manifest: 1, delete_manifest: 1, commit: 1 });
+    await api.send('DELETE', `/v2/acme/other/blobs/${digestOf(other!)}`, 202);
+    expect(counted()).toEqual({ begin: 1, lock_link: 1, delete_link: 1, commit: 1 });
+  });
+});
