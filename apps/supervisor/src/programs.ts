@@ -5,7 +5,8 @@ import type { Whereabouts } from './supervisor.js';
 
 /** The built api, as often as asked for, and the worker. */
 export function builtPrograms({ processes }: Settings, { port, databaseUrl }: Whereabouts): Program[] {
-  const environment = { DATABASE_URL: databaseUrl, PORT: String(port) };
+  // As many as we start, not what `auto` would mean to a process that is given a database.
+  const environment = { DATABASE_URL: databaseUrl, PORT: String(port), API_PROCESSES: String(processes.api) };
   const script = (app: string) => join(projectRoot, `dist/apps/${app}/src/main.js`);
   // Uploads make garbage fast and on one thread: 15–25 % more pushes. Node takes it on the command line only.
   const api = { name: 'api', nodeArguments: ['--enable-source-maps', '--single-threaded-gc', script('api')], environment };

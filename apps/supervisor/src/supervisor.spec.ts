@@ -139,7 +139,7 @@ describe('Supervisor', () => {
   it('refuses a wrong setting', async () => {
     const instance = start(undefined, { API_PROCESSES: 'many' });
     expect(await instance.end()).toBe(78);
-    expect(instance.lines.map(({ msg }) => msg)).toEqual(['API_PROCESSES must be a whole number from 1 to 256, not "many"']);
+    expect(instance.lines.map(({ msg }) => msg)).toEqual(['API_PROCESSES must be auto or a whole number from 1 to 256, not "many"']);
   });
 
   it('ends when a child says that its settings are wrong, again and again', async () => {

@@ -7,13 +7,25 @@ declare module 'zod' {
   }
 }
 
+const isWhole = (text: string, { min, max }: { min: number; max: number }) =>
+  /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
+
 const wholeNumber = (fallback: number, range: { min: number; max: number }, description: string) =>
   z
     .string()
-    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= range.min && Number(text) <= range.max, {
-      error: `must be a whole number from ${range.min} to ${range.max}`,
-    })
+    .refine((text) => isWhole(text, range), { error: `must be a whole number from ${range.min} to ${range.max}` })
     .transform(Number)
+    .prefault(String(fallback))
+    .meta({ default: String(fallback), description });
+
+/** A number, or `auto`: chosen by the machine. */
+const wholeNumberOrAuto = (fallback: number, range: { min: number; max: number }, description: string) =>
+  z
+    .string()
+    .refine((text) => text === 'auto' || isWhole(text, range), {
+      error: `must be auto or a whole number from ${range.min} to ${range.max}`,
+    })
+    .transform((text) => (text === 'auto' ? text : Number(text)))
     .prefault(String(fallback))
     .meta({ default: String(fallback), description });
 
@@ -58,7 +70,11 @@ const always = {
   REDIS_URL: url(['redis:', 'rediss:'])
     .optional()
     .meta({ default: '', description: 'Redis for job notices. Absent: they go through PostgreSQL.' }),
-  API_PROCESSES: wholeNumber(1, { min: 1, max: 256 }, 'HTTP processes that `npm start` runs; they share the port.'),
+  API_PROCESSES: wholeNumberOrAuto(
+    1,
+    { min: 1, max: 256 },
+    'HTTP processes that `npm start` runs; they share the port. `auto`: one per core, less a quarter where PostgreSQL is embedded; 16 at most.',
+  ),
   LOG_LEVEL: z
     .enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` })
     .prefault('info')

@@ -49,7 +49,7 @@ describe('loadSettings', () => {
   it.each([
     [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, not "http"'],
     [{ PORT: '65536' }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
-    [{ API_PROCESSES: '-1' }, 'API_PROCESSES must be a whole number from 1 to 256, not "-1"'],
+    [{ API_PROCESSES: '-1' }, 'API_PROCESSES must be auto or a whole number from 1 to 256, not "-1"'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"'],
     [{ DATABASE_POOLER: 'session' }, 'DATABASE_POOLER must be none or transaction, not "session"'],
     [{ DATABASE_POOLER: 'transaction' }, 'REDIS_URL or DATABASE_DIRECT_URL is required with DATABASE_POOLER=transaction'],

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { automaticProcesses, thisMachine } from './api-processes.js';
 import { environmentSchema, type Environment } from './settings-schema.js';
 import { StartError } from './start-error.js';
 
@@ -106,9 +107,13 @@ function settingsOf(env: Environment): Settings {
     retention: { tagHistoryDays: env.TAG_HISTORY_DAYS, intervalSeconds: env.RETENTION_INTERVAL_SECONDS },
     verification: { threads: env.VERIFY_THREADS, timeoutSeconds: env.VERIFY_TIMEOUT_SECONDS },
     http: { idleTimeoutSeconds: env.IDLE_TIMEOUT_SECONDS },
-    processes: { api: env.API_PROCESSES, shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS },
+    processes: { api: apiProcessesOf(env), shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS },
     log: { level: env.LOG_LEVEL },
   };
+}
+
+function apiProcessesOf({ API_PROCESSES, DATABASE_URL }: Environment): number {
+  return API_PROCESSES === 'auto' ? automaticProcesses(thisMachine(DATABASE_URL === undefined)) : API_PROCESSES;
 }
 
 function storageOf(env: Environment, dataDir: string): StorageSettings {
