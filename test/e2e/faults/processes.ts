@@ -15,7 +15,12 @@ export function processOf(registry: RunningRegistry, role: Role): number {
 export function findProcess(registry: RunningRegistry, role: Role): number | undefined {
   if (role === 'supervisor') return registry.child.pid;
   if (role === 'postgres') return postmasterOf(registry.dataDir);
-  return childrenOf(registry.child.pid ?? 0).find((pid) => commandOf(pid).includes(join('dist/apps', role)));
+  return programsOf(registry, role)[0];
+}
+
+/** All processes of a role that may have several. */
+export function programsOf(registry: RunningRegistry, role: 'api' | 'worker'): number[] {
+  return childrenOf(registry.child.pid ?? 0).filter((pid) => commandOf(pid).includes(join('dist/apps', role)));
 }
 
 /** Pids whose parent is the given one. */
