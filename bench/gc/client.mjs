@@ -13,7 +13,12 @@ export class Client {
   }
 
   /** Answers the body; throws on any status but the expected one. */
-  request(method, path, { body, headers = {}, expect }) {
+  async request(method, path, options) {
+    return (await this.exchange(method, path, options)).body;
+  }
+
+  /** The same, answers the headers too. */
+  exchange(method, path, { body, headers = {}, expect }) {
     return new Promise((resolve, reject) => {
       const length = body ? { 'Content-Length': body.length } : method === 'POST' || method === 'PUT' ? { 'Content-Length': 0 } : {};
       const request = http.request(
@@ -25,7 +30,7 @@ export class Client {
           response.on('error', reject);
           response.on('end', () => {
             const answer = Buffer.concat(chunks);
-            if (response.statusCode === expect) resolve(answer);
+            if (response.statusCode === expect) resolve({ headers: response.headers, body: answer });
             else reject(new Error(`${method} ${path}: ${response.statusCode} ${answer.toString().slice(0, 200)}`));
           });
         },
