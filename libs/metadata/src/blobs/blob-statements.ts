@@ -4,13 +4,16 @@ import { statement } from '../database/statement.js';
 // statement ends, parents last, against that order: so whatever somebody else may hold FOR UPDATE is share-locked explicitly first.
 // CTEs run when they are asked for: "(select count(*) from x) >= 0" puts x before.
 
+// Both halves of a key from one CTE, or Postgres may look them up by one half and compare the other row by row: all links of a repository,
+// where most have few.
+
 // The batched hot read. stale: the touch is run too, and only its answer believed.
 export const findBlobs = statement(
   'find_blobs',
-  `select k.ordinality, l.repository, b.size, b.storage_key, l.touched_at <= now() - make_interval(secs => $3) / 24
-from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality)
-join repositories r on r.name = k.name join blob_links l on l.repository = r.id and l.digest = k.digest
-join blobs b on b.digest = l.digest where b.damaged_at is null`,
+  `with k as materialized (select k.ordinality, r.id as repository, k.digest
+  from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality) join repositories r on r.name = k.name)
+select k.ordinality, l.repository, b.size, b.storage_key, l.touched_at <= now() - make_interval(secs => $3) / 24
+from k join blob_links l on l.repository = k.repository and l.digest = k.digest join blobs b on b.digest = l.digest where b.damaged_at is null`,
 );
 
 // In order of key, or two batches of touches could deadlock. A link that the collector takes while we wait is not answered.
@@ -37,7 +40,7 @@ select (select count(*) from k) > 0 as found, (select count(*) from t) > 0 as kn
 
 export const mountFrom = statement(
   'mount_from',
-  mount('select from blob_links s join repositories f on f.id = s.repository where f.name = $4 and s.digest = b.digest'),
+  mount('select from blob_links s where s.repository = (select id from repositories where name = $4) and s.digest = b.digest'),
 );
 export const mountAny = statement('mount_any', mount('select from blob_links s where s.digest = b.digest'));
 
@@ -45,7 +48,7 @@ export const mountAny = statement('mount_any', mount('select from blob_links s w
 // new statement, i.e. a new snapshot, sees what a manifest's push committed while we waited.
 export const lockLink = statement(
   'lock_link',
-  `select l.repository from blob_links l join repositories r on r.id = l.repository where r.name = $1 and l.digest = $2 for update of l`,
+  `select repository from blob_links where repository = (select id from repositories where name = $1) and digest = $2 for update`,
 );
 
 export const deleteLink = statement(

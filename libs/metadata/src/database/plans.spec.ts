@@ -2,7 +2,8 @@ import { pending } from '../collection/collection-statements.js';
 import { withDatabase } from '../testing/index.js';
 import { allStatements } from '../testing/all-statements.js';
 import { manyRows } from '../testing/many-rows.js';
-import { planOf, scansOf, sortsOf } from '../testing/plan.js';
+import { lateKeysOf, planOf, scansOf, sortsOf } from '../testing/plan.js';
+import type { Statement } from './statement.js';
 
 const database = withDatabase();
 // Every statement of this lib is looked at, a new one too, and has to find each row through a condition of an index: enable_seqscan=off turns
@@ -17,6 +18,10 @@ const ofRuns = ['maintenance_due', 'maintenance_schedule'];
 const ofUploads = ['sweep_find', 'sweep_delete', 'sweep_find_uploads'];
 /** They order what one request brings, or what one manifest has, to lock it in order: a handful of rows; the last sums up, on nobody's way. */
 const sortsToLock = ['touch_links', 'put_manifest', 'delete_manifest', 'retention_drop_tags', 'retention_drop_manifest', 'retention_names'];
+/** The other half of a key that names one row by itself: a session, a run of a blob's bytes, an entry of a tag's history, one tag's moves. */
+const ofOneRow = ['damage_mark', 'sweep_still', 'session_', 'history_of_all', 'restore_tag', 'retention_drop_tags'];
+/** What came to a repository since a decision of a moment ago. */
+const sinceJustNow = ['retention_drop_manifest'];
 const mayScan = new Set([...reports, ...ofRuns, ...ofUploads]);
 const maySort = new Set([...reports, ...ofRuns, ...sortsToLock]);
 
@@ -34,6 +39,15 @@ describe.each(['empty', 'full'])('on %s tables', (tables) => {
     '%s takes its rows in the order of an index',
     async (_name, statement) => {
       expect(sortsOf(await planOf(database.db, statement))).toEqual([]);
+    },
+  );
+
+  const mayCompare = ({ name }: Statement) => [...reports, ...ofRuns, ...ofOneRow, ...sinceJustNow].some((known) => name.startsWith(known));
+
+  it.each(statements.filter((statement) => !mayCompare(statement)).map((statement) => [statement.name, statement] as const))(
+    '%s looks a key up by all of it',
+    async (_name, statement) => {
+      expect(lateKeysOf(await planOf(database.db, statement))).toEqual([]);
     },
   );
 

@@ -1,19 +1,22 @@
 import { statement } from '../database/statement.js';
 
-// The batched hot reads: names and tags, or names and digests.
+// The batched hot reads: names and tags, or names and digests. Both halves of a key from one CTE, or Postgres may read all tags of a repository
+// to compare them with the one that is looked for.
 export const findByTag = statement(
   'find_manifests_by_tag',
-  `select k.ordinality, m.repository, m.digest, m.media_type, m.size
-from unnest($1::text[], $2::text[]) with ordinality as k(name, tag, ordinality)
-join repositories r on r.name = k.name join tags t on t.repository = r.id and t.name = k.tag
+  `with k as materialized (select k.ordinality, r.id as repository, k.tag
+  from unnest($1::text[], $2::text[]) with ordinality as k(name, tag, ordinality) join repositories r on r.name = k.name)
+select k.ordinality, m.repository, m.digest, m.media_type, m.size
+from k join tags t on t.repository = k.repository and t.name = k.tag
 join manifests m on m.repository = t.repository and m.digest = t.digest`,
 );
 
 export const findByDigest = statement(
   'find_manifests_by_digest',
-  `select k.ordinality, m.repository, m.digest, m.media_type, m.size
-from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality)
-join repositories r on r.name = k.name join manifests m on m.repository = r.id and m.digest = k.digest`,
+  `with k as materialized (select k.ordinality, r.id as repository, k.digest
+  from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality) join repositories r on r.name = k.name)
+select k.ordinality, m.repository, m.digest, m.media_type, m.size
+from k join manifests m on m.repository = k.repository and m.digest = k.digest`,
 );
 
 export const findPayloads = statement(

@@ -23,11 +23,11 @@ export const failRows = statement(
 from unnest($1::bigint[], $2::text[]) as f(id, error) where o.id = f.id`,
 );
 
-// One probe of the index per kind, however long the queues are.
+// One probe of the index per kind, however long the queues are. Not EXISTS: that may become a join, which looks for a kind among all others.
 export const dueKinds = statement(
   'outbox_due_kinds',
   `select kind from unnest($1::text[]) as k(kind)
-where exists (select from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now())`,
+where (select true from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now() limit 1)`,
 );
 
 // waiting: put off, or for a time to come. oldest: of those due.

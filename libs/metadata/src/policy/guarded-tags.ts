@@ -30,7 +30,8 @@ export interface Guard {
 // A new statement, so a new snapshot: the move has locked these tags, or made them, and left those alone that point elsewhere.
 export const tagsElsewhere = statement(
   'tags_elsewhere',
-  `select name from tags where repository = $1 and name = any($2::text[]) and digest <> $3`,
+  `select t.name from unnest($2::text[]) as w(name)
+cross join lateral (select name, digest from tags where repository = $1 and name = w.name limit 1) t where t.digest <> $3`,
 );
 
 const patience = 10;

@@ -46,8 +46,8 @@ export const snapshotDeparted = statement(
 export const dropTags = statement(
   'retention_drop_tags',
   `with r as materialized (select id from repositories where id = $1 and policy = $2 for key share),
-k as materialized (select t.name from unnest($3::text[], $4::bytea[], $5::timestamptz[]) as w(name, digest, pushed_at)
-  join tags t on t.repository = (select id from r) and t.name = w.name
+w as materialized (select r.id as repository, w.* from r, unnest($3::text[], $4::bytea[], $5::timestamptz[]) as w(name, digest, pushed_at)),
+k as materialized (select t.name from w join tags t on t.repository = w.repository and t.name = w.name
   where t.digest = w.digest and t.pushed_at < w.pushed_at + interval '1 ms' order by t.name for update of t),
 t as (delete from tags using k where tags.repository = $1 and tags.name = k.name returning tags.name),
 h as (insert into tag_history (repository, name, digest) select $1, name, null from t)
@@ -83,8 +83,8 @@ held as materialized (select from manifest_references where repository = $1 and 
   union all select from manifest_references where repository = $1 and digest = $2 and link_digest is null and child_digest is null and kind = 'child'
   union all select from tg where not along
   union all select from tag_history where repository = $1 and at > $3 and digest = $2 and name !~ '${companionPattern}'
-  union all select from manifests m join manifests s on s.repository = m.repository and s.digest = m.subject_digest
-    where m.repository = $1 and m.digest = $2
+  union all select from manifests s where s.repository = $1
+    and s.digest = (select m.subject_digest from manifests m where m.repository = $1 and m.digest = $2)
   limit 1),
 t as (delete from tags using tg where tags.repository = $1 and tags.name = tg.name and not exists (select from held) returning tags.name),
 h as (insert into tag_history (repository, name, digest) select $1, name, null from t),

@@ -7,6 +7,8 @@ export interface PlanNode {
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly Filter?: string;
+  readonly 'Join Filter'?: string;
   readonly Plans?: PlanNode[];
 }
 
@@ -31,3 +33,14 @@ export const scansOf = (nodes: PlanNode[]): string[] =>
 
 /** What orders rows that did not come in order. */
 export const sortsOf = (nodes: PlanNode[]): string[] => nodes.map((node) => node['Node Type']).filter((type) => /Sort$/.test(type));
+
+// What finds a row: its key, or part of it.
+const key = /\b(repository|name|tag|digest|\w+_digest)\)?(::text)? = /;
+
+/** Keys that are compared row by row, after an index has been read by less: by the repository alone, say, for one of its tags. */
+export const lateKeysOf = (nodes: PlanNode[]): string[] =>
+  nodes.flatMap((node) =>
+    [node.Filter, node['Join Filter']]
+      .filter((filter) => filter && key.test(filter))
+      .map((filter) => `${node['Node Type']} ${node['Index Name'] ?? ''}: ${filter}`),
+  );
