@@ -12,7 +12,8 @@ export function serverOptions({ maxConnections }: ServerSize): string[] {
     shared_buffers: '128MB',
     effective_cache_size: '1GB',
     max_wal_size: '1GB',
-    wal_compression: 'on',
+    // Digests fall on pages at random, so in a large registry most writes log whole ones. These binaries know only the slow way to compress them.
+    wal_compression: 'off',
     random_page_cost: 1.1,
     // Statements are short; compiling one, or starting workers for it, costs more than it gains (and /dev/shm is small in containers).
     jit: 'off',
