@@ -8,6 +8,7 @@ export function compare(results) {
     empty,
     full,
     growth: {
+      p10: full.p10Ms / empty.p10Ms,
       p50: full.p50Ms / empty.p50Ms,
       p99: full.p99Ms / empty.p99Ms,
       perSecond: empty.perSecond / full.perSecond,
@@ -32,6 +33,8 @@ function table(rows, limit) {
   const lines = rows.map((row) => {
     const { empty, full, growth, noise } = row;
     const cells = [
+      `${ms(empty.p10Ms)} → ${ms(full.p10Ms)}`,
+      times(growth.p10),
       `${ms(empty.p50Ms)} → ${ms(full.p50Ms)}`,
       times(growth.p50),
       `${times(Math.min(...noise))} – ${times(Math.max(...noise))}`,
@@ -44,7 +47,7 @@ function table(rows, limit) {
     ];
     return `| ${row.operation}${exceeds(row, limit) ? ' **over**' : ''} | ${cells.join(' | ')} |`;
   });
-  const head = ['operation', 'p50, ms', '×', 'its rounds', 'p99, ms', '×', 'per second, c=8', '×', 'CPU, ms', '×'];
+  const head = ['operation', 'p10, ms', '×', 'p50, ms', '×', 'its rounds', 'p99, ms', '×', 'per second, c=8', '×', 'CPU, ms', '×'];
   return [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`, ...lines].join('\n');
 }
 
