@@ -38,16 +38,16 @@ select count(*) as removed from d`,
 
 const clearManifests = statement(
   'removal_manifests',
-  `with k as materialized (select digest from manifests where repository = $1 order by digest limit $2),
-d as (delete from manifests m using k where m.repository = $1 and m.digest = k.digest returning 1)
+  `with k as materialized (select repository, digest from manifests where repository = $1 order by digest limit $2),
+d as (delete from manifests m using k where m.repository = k.repository and m.digest = k.digest returning 1)
 select count(*) as removed from d`,
 );
 
 // As the collector does: whoever takes a blob's link has the blob looked at.
 const clearLinks = statement(
   'removal_links',
-  `with k as materialized (select digest from blob_links where repository = $1 order by digest limit $2),
-d as (delete from blob_links l using k where l.repository = $1 and l.digest = k.digest returning l.digest),
+  `with k as materialized (select repository, digest from blob_links where repository = $1 order by digest limit $2),
+d as (delete from blob_links l using k where l.repository = k.repository and l.digest = k.digest returning l.digest),
 r as (insert into reviews (kind, digest) select 'blob', digest from d)
 select count(*) as removed from d`,
 );
