@@ -12,8 +12,7 @@ export async function allStatements(): Promise<Statement[]> {
   for (const file of sourceFiles()) {
     const names = [...readFileSync(join(source, file), 'utf8').matchAll(named)].map(([, name]) => name!);
     if (names.length === 0) continue;
-    const exported = Object.values((await import(`../${file}`)) as Record<string, unknown>).filter(isStatement);
-    for (const statement of exported) found.set(statement.name, statement);
+    for (const statement of statementsIn(Object.values((await import(`../${file}`)) as object))) found.set(statement.name, statement);
     const hidden = names.filter((name) => !found.has(name));
     if (hidden.length > 0) throw new Error(`${file} does not export ${hidden.join(', ')}`);
   }
@@ -23,6 +22,12 @@ export async function allStatements(): Promise<Statement[]> {
 function sourceFiles(): string[] {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' });
   return files.filter((file) => /(?<!\.spec)\.ts$/.test(file) && !/^(generated|testing)\//.test(file)).sort();
+}
+
+/** Exported by themselves, or as a record of some that belong together. */
+function statementsIn(exported: unknown[]): Statement[] {
+  const records = exported.filter((value) => typeof value === 'object' && value !== null && !isStatement(value));
+  return [...exported, ...records.flatMap((record) => Object.values(record as object) as unknown[])].filter(isStatement);
 }
 
 function isStatement(value: unknown): value is Statement {
