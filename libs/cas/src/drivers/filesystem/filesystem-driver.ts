@@ -1,4 +1,5 @@
-import { open, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { statfs, unlink } from 'node:fs/promises';
 import type { BufferBudget } from '../../buffers/buffer-budget.js';
 import { partsOf } from '../../buffers/parts-of.js';
 import { ReadBuffers } from '../../buffers/read-buffers.js';
@@ -8,6 +9,7 @@ import { ifPresent, onDisk } from './disk-errors.js';
 import { Folders } from './folders.js';
 import { joinPieces } from './join-pieces.js';
 import { listObjects, statObject } from './list-objects.js';
+import { OpenFile } from './open-file.js';
 import { MemoryReader, ObjectReader, readFully, type Stretch } from './object-reader.js';
 import { PieceWriter } from './piece-writer.js';
 import { settlePiece } from './settle-piece.js';
@@ -79,7 +81,7 @@ export class FilesystemDriver extends StorageDriver {
   async read(key: string, range?: ByteRange): Promise<ByteReader | null> {
     if (range && !(range.start >= 0 && range.end >= range.start)) throw new RangeError(`bytes ${range.start} to ${range.end}`);
     const path = this.#folders.pathOf(key);
-    const file = await ifPresent('open an object', () => open(path, 'r'));
+    const file = await ifPresent('open an object', () => OpenFile.open(path, constants.O_RDONLY));
     if (!file) return null;
     let kept = false;
     try {
@@ -116,7 +118,8 @@ export class FilesystemDriver extends StorageDriver {
   }
 
   async close(): Promise<void> {
-    // Files are open only while an append, a commit or a reader is.
+    // Files are open only while an append, a commit or a reader is; folders stay open.
+    this.#folders.close();
   }
 
   async #join(state: UploadPieces): Promise<string> {
@@ -132,7 +135,6 @@ export class FilesystemDriver extends StorageDriver {
   }
 }
 
-async function wholeOf(file: FileHandle): Promise<Stretch> {
-  const { size } = await onDisk('look an object up', () => file.stat());
-  return { start: 0, length: size };
+async function wholeOf(file: OpenFile): Promise<Stretch> {
+  return { start: 0, length: await onDisk('look an object up', () => file.size()) };
 }

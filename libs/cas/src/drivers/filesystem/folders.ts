@@ -1,12 +1,15 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { assertObjectKey, objectsFolder } from '../../storage-keys.js';
+import { KeptFolder } from './kept-folder.js';
 
 /** Where keys lie below the root, and how their folders and names become durable. */
 export class Folders {
   readonly root: string;
   /** Folders this process has seen to; another process may have made one and not yet made it durable. */
   readonly #durable = new Map<string, Promise<void>>();
+  /** Kept open, since each new object's name is flushed through one of these 256. */
+  readonly #kept = new Map<string, KeptFolder>();
 
   constructor(root: string) {
     this.root = resolve(root);
@@ -30,7 +33,23 @@ export class Folders {
 
   /** Makes the name of a new file durable. */
   async syncName(path: string): Promise<void> {
-    await syncFolder(dirname(path));
+    const folder = dirname(path);
+    const kept = this.#kept.get(folder) ?? new KeptFolder(folder);
+    this.#kept.set(folder, kept);
+    try {
+      await kept.sync();
+    } catch (error) {
+      // What is open may be a folder that is no more: whoever comes next opens it anew.
+      if (this.#kept.get(folder) === kept) this.#kept.delete(folder);
+      kept.retire();
+      throw error;
+    }
+  }
+
+  /** Lets go of the folders kept open. */
+  close(): void {
+    for (const kept of this.#kept.values()) kept.retire();
+    this.#kept.clear();
   }
 
   #makeDurable(folder: string): Promise<void> {
@@ -50,10 +69,10 @@ export class Folders {
 }
 
 async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+  const kept = new KeptFolder(folder);
   try {
-    await handle.sync();
+    await kept.sync();
   } finally {
-    await handle.close();
+    kept.retire();
   }
 }

@@ -1,14 +1,16 @@
-import { constants, open, stat, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { ReadBuffers } from '../../buffers/read-buffers.js';
 import { StorageError } from '../../storage-error.js';
 import { UploadLostError } from '../../upload-errors.js';
 import { ifPresent, onDisk } from './disk-errors.js';
 import type { Folders } from './folders.js';
+import { OpenFile } from './open-file.js';
 import { ObjectReader } from './object-reader.js';
 import { writeFully } from './piece-writer.js';
 import type { Piece, UploadPieces } from './upload-pieces.js';
 
-const { O_WRONLY, O_CREAT } = constants;
+const { O_RDONLY, O_WRONLY, O_CREAT } = constants;
 
 /** What joining works with. */
 export interface JoinTools {
@@ -34,7 +36,7 @@ export async function joinPieces(upload: UploadPieces, joinKey: string, tools: J
 async function copyPieces(path: string, { offset, pieces }: UploadPieces, tools: JoinTools): Promise<void> {
   await onDisk('join pieces', async () => {
     await tools.folders.prepare(path);
-    const target = await open(path, O_WRONLY | O_CREAT);
+    const target = await OpenFile.open(path, O_WRONLY | O_CREAT);
     try {
       let position = 0;
       for (const piece of pieces) {
@@ -42,7 +44,7 @@ async function copyPieces(path: string, { offset, pieces }: UploadPieces, tools:
         position += piece.length;
       }
       await Promise.all([target.datasync(), tools.folders.syncName(path)]);
-      const { size } = await target.stat();
+      const size = await target.size();
       if (size !== offset) throw new StorageError(`joining made ${size} bytes of ${offset}`);
     } finally {
       await target.close();
@@ -62,9 +64,9 @@ async function isJoined(path: string, { offset, pieces }: UploadPieces, folders:
   return false;
 }
 
-async function copyPiece(piece: Piece, target: FileHandle, position: number, { folders, buffers }: JoinTools): Promise<void> {
+async function copyPiece(piece: Piece, target: OpenFile, position: number, { folders, buffers }: JoinTools): Promise<void> {
   if (piece.length === 0) return;
-  const source = await open(folders.pathOf(piece.key), 'r');
+  const source = await OpenFile.open(folders.pathOf(piece.key), O_RDONLY);
   let at = position;
   for await (const chunk of new ObjectReader(source, { start: 0, length: piece.length }, buffers)) {
     await writeFully(target, [chunk], at);

@@ -1,8 +1,8 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { ReadBuffers } from '../../buffers/read-buffers.js';
 import type { ByteReader } from '../../storage-driver.js';
 import { StorageError } from '../../storage-error.js';
 import { onDisk } from './disk-errors.js';
+import type { OpenFile } from './open-file.js';
 
 /** A stretch of a file. */
 export interface Stretch {
@@ -24,7 +24,7 @@ export class ObjectReader implements ByteReader {
   #returned = false;
 
   constructor(
-    private readonly file: FileHandle,
+    private readonly file: OpenFile,
     stretch: Stretch,
     private readonly buffers: ReadBuffers,
   ) {
@@ -112,12 +112,12 @@ export class MemoryReader implements ByteReader {
 }
 
 /** Fills the buffer from a position of the file; throws StorageError where the file ends before. */
-export async function readFully(file: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
+export async function readFully(file: OpenFile, buffer: Buffer, position: number): Promise<Buffer> {
   return onDisk('read', async () => {
     for (let filled = 0; filled < buffer.length;) {
-      const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, position + filled);
-      if (bytesRead === 0) throw new StorageError(`a stored object ends at ${position + filled}, before the end asked for`);
-      filled += bytesRead;
+      const read = await file.read(buffer, { offset: filled, length: buffer.length - filled }, position + filled);
+      if (read === 0) throw new StorageError(`a stored object ends at ${position + filled}, before the end asked for`);
+      filled += read;
     }
     return buffer;
   });

@@ -1,10 +1,11 @@
-import { constants, open, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import type { Part } from '../../buffers/gathered-part.js';
 import { StorageError } from '../../storage-error.js';
 import { objectKey } from '../../storage-keys.js';
 import { UploadLostError } from '../../upload-errors.js';
 import { ifPresent, onDisk } from './disk-errors.js';
 import type { Folders } from './folders.js';
+import { OpenFile } from './open-file.js';
 import type { Piece } from './upload-pieces.js';
 
 const { O_WRONLY, O_CREAT, O_EXCL } = constants;
@@ -17,7 +18,7 @@ const flushBytes = 16 * 1024 * 1024;
  */
 export class PieceWriter {
   #piece: Piece;
-  #file: FileHandle | null = null;
+  #file: OpenFile | null = null;
   #length: number;
   #writing: Promise<void> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
@@ -67,13 +68,13 @@ export class PieceWriter {
     if (this.#unflushed >= flushBytes) this.#flushBeside(this.#file);
   }
 
-  #flushBeside(file: FileHandle): void {
+  #flushBeside(file: OpenFile): void {
     this.#unflushed = 0;
     this.#flushing = this.#flushing.then(() => onDisk('flush', () => file.datasync()));
     this.#flushing.catch(() => undefined);
   }
 
-  async #open(): Promise<FileHandle> {
+  async #open(): Promise<OpenFile> {
     if (this.#piece.length > 0) return openAt(this.#path, this.#piece);
     try {
       return await this.#create();
@@ -84,9 +85,9 @@ export class PieceWriter {
     }
   }
 
-  async #create(): Promise<FileHandle> {
+  async #create(): Promise<OpenFile> {
     await this.folders.prepare(this.#path);
-    return open(this.#path, O_WRONLY | O_CREAT | O_EXCL);
+    return OpenFile.open(this.#path, O_WRONLY | O_CREAT | O_EXCL);
   }
 
   get #path(): string {
@@ -95,8 +96,8 @@ export class PieceWriter {
 }
 
 /** Opens a file for appending at its durable length and drops what lies behind it. */
-async function openAt(path: string, { key, length }: Piece): Promise<FileHandle> {
-  const file = await ifPresent('open a piece', () => open(path, O_WRONLY));
+async function openAt(path: string, { key, length }: Piece): Promise<OpenFile> {
+  const file = await ifPresent('open a piece', () => OpenFile.open(path, O_WRONLY));
   if (!file) throw new UploadLostError(`piece ${key} of an upload is missing`);
   try {
     await cutTo(file, length);
@@ -107,9 +108,8 @@ async function openAt(path: string, { key, length }: Piece): Promise<FileHandle>
   }
 }
 
-async function cutTo(file: FileHandle, length: number): Promise<void> {
-  const { size } = await file.stat();
-  if (hasMoreThan(length, size)) await file.truncate(length);
+async function cutTo(file: OpenFile, length: number): Promise<void> {
+  if (hasMoreThan(length, await file.size())) await file.truncate(length);
 }
 
 /** Compares a file's size to its durable length; throws StorageError where bytes are missing. */
@@ -119,13 +119,13 @@ export function hasMoreThan(length: number, size: number): boolean {
 }
 
 /** Writes all chunks from a position on; the system may take less than offered. */
-export async function writeFully(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
+export async function writeFully(file: OpenFile, chunks: readonly Uint8Array[], position: number): Promise<void> {
   let rest = chunks;
   let at = position;
   while (rest.length > 0) {
-    const { bytesWritten } = await file.writev(rest, at);
-    at += bytesWritten;
-    rest = without(rest, bytesWritten);
+    const written = await file.writev(rest, at);
+    at += written;
+    rest = without(rest, written);
   }
 }
 

@@ -1,7 +1,9 @@
-import { constants, open, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { UploadLostError } from '../../upload-errors.js';
 import { ifPresent } from './disk-errors.js';
 import type { Folders } from './folders.js';
+import { OpenFile } from './open-file.js';
 import { hasMoreThan } from './piece-writer.js';
 import type { Piece } from './upload-pieces.js';
 
@@ -16,7 +18,7 @@ export async function settlePiece({ key, length }: Piece, folders: Folders): Pro
     if (!hasMoreThan(length, found.size)) return;
   }
   await folders.prepare(path);
-  const file = await open(path, O_WRONLY | O_CREAT);
+  const file = await OpenFile.open(path, O_WRONLY | O_CREAT);
   try {
     await file.truncate(length);
     await Promise.all([file.datasync(), folders.syncName(path)]);
