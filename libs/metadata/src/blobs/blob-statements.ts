@@ -25,22 +25,26 @@ update blob_links l set touched_at = clock_timestamp() from k where l.repository
 returning l.repository, l.digest`,
 );
 
-// $1 to, $2 digest, $3 grace, $4 from. found without known: make the repository, and again. The blob is locked first, so that the
-// collector cannot take it between "there" and the link. An existing link is locked by ON CONFLICT even where its WHERE says no, so
-// that the collector cannot take it before we commit.
+// $1 to, $2 its tenant, $3 digest, $4 grace, $5 from. The blob is locked first, so that the collector cannot take it between "there" and the
+// link. A repository that isn't there is made, and is known unless somebody else is making it: then again. An existing link is locked by ON
+// CONFLICT even where its WHERE says no, so that the collector cannot take it before we commit.
 const mount = (source: string): string => `with t as materialized (select id from repositories where name = $1),
-k as materialized (select b.digest from blobs b where b.digest = $2 and b.damaged_at is null and exists (${source}) for key share),
-l as (insert into blob_links (repository, digest) select t.id, k.digest from t, k
+k as materialized (select b.digest from blobs b where b.digest = $3 and b.damaged_at is null and exists (${source}) for key share),
+made as (insert into repositories (tenant, name) select $2, $1 from k where not exists (select from t)
+  on conflict (name) do nothing returning id),
+tenant as (insert into tenants (name) select $2 from made on conflict (name) do nothing),
+r as materialized (select id from t union all select id from made),
+l as (insert into blob_links (repository, digest) select r.id, k.digest from r, k
   on conflict (repository, digest) do update set touched_at = clock_timestamp()
-  where blob_links.touched_at <= clock_timestamp() - make_interval(secs => $3) / 24
+  where blob_links.touched_at <= clock_timestamp() - make_interval(secs => $4) / 24
   returning repository, xmax = 0 as made),
-r as (insert into reviews (kind, repository, digest, not_before)
-  select 'link', repository, $2, now() + make_interval(secs => $3) from l where made)
-select (select count(*) from k) > 0 as found, (select count(*) from t) > 0 as known`;
+v as (insert into reviews (kind, repository, digest, not_before)
+  select 'link', repository, $3, now() + make_interval(secs => $4) from l where made)
+select (select count(*) from k) > 0 as found, (select count(*) from r) > 0 as known`;
 
 export const mountFrom = statement(
   'mount_from',
-  mount('select from blob_links s where s.repository = (select id from repositories where name = $4) and s.digest = b.digest'),
+  mount('select from blob_links s where s.repository = (select id from repositories where name = $5) and s.digest = b.digest'),
 );
 export const mountAny = statement('mount_any', mount('select from blob_links s where s.digest = b.digest'));
 

@@ -65,6 +65,23 @@ describe('mounting', () => {
     expect(await blobs.mount(aRepository(), blob)).toBe(false);
   });
 
+  it('makes the repository and its tenant once, however many mount into it at once', async () => {
+    const [from, to] = [aRepository(), aRepository('mounttenant')];
+    const stores = [new BlobStore(database.db), new BlobStore(database.connect())];
+    const blobs = await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        const blob = digest();
+        await push(from, blob);
+        return blob;
+      }),
+    );
+    const mounted = await Promise.all(blobs.map((blob, i) => stores[i % 2]!.mount(to, blob, from)));
+    expect(mounted).toEqual(blobs.map(() => true));
+    expect(await database.sql('select tenant, name from repositories where tenant = $1', ['mounttenant'])).toEqual([
+      { tenant: 'mounttenant', name: to },
+    ]);
+  });
+
   it('makes no repository where there is nothing to mount', async () => {
     const to = aRepository();
     await new BlobStore(database.db).mount(to, digest());

@@ -1,4 +1,4 @@
-import type { Digest, RepositoryName } from '#oci';
+import { tenantOf, type Digest, type RepositoryName } from '#oci';
 import { Batch } from '../database/batch.js';
 import type { Database } from '../database/database.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
@@ -48,7 +48,7 @@ export class BlobStore {
   /** Links a blob that `from` has (without `from`: that any repository has) into `to`; false where there is none. */
   mount(to: RepositoryName, digest: Digest, from?: RepositoryName): Promise<boolean> {
     const statement = from === undefined ? mountAny : mountFrom;
-    const values = [to, toBytes(digest), this.graceSeconds, ...(from === undefined ? [] : [from])];
+    const values = [to, tenantOf(to), toBytes(digest), this.graceSeconds, ...(from === undefined ? [] : [from])];
     return inRepository(this.db.main, to, async () => {
       const [row] = await this.db.main.query<{ found: boolean; known: boolean }>(statement, values);
       if (!row?.found) return false;
