@@ -1,13 +1,22 @@
 import type { Digest, RepositoryName } from '#oci';
+import { Batch } from '../database/batch.js';
 import type { Database } from '../database/database.js';
 import { toBytes } from '../database/digest-bytes.js';
 import type { ManifestDetail } from '../shapes.js';
-import { isForeignKeyError } from './foreign-key-error.js';
+import { writeDetails } from './detail-statements.js';
 import { toStorableJson } from './storable-json.js';
+
+const spell = ({ repository, digest }: ManifestDetail): string => `${repository}@${digest}`;
+/** Details are some KB each as a rule, and may have some hundred. */
+const writtenAtOnce = 50;
 
 /** What workers read out of manifests, their configs and annotations. */
 export class ManifestDetailStore {
-  constructor(private readonly db: Database) {}
+  private readonly writes: Batch<ManifestDetail, true>;
+
+  constructor(private readonly db: Database) {
+    this.writes = new Batch({ spell, fetch: (details) => this.write(details), maxSize: writtenAtOnce });
+  }
 
   async find(name: RepositoryName, digest: Digest): Promise<ManifestDetail | null> {
     const row = await this.db.withPrisma((prisma) =>
@@ -16,20 +25,18 @@ export class ManifestDetailStore {
     return row && { repository: name, digest, kind: row.kind, details: row.details as ManifestDetail['details'] };
   }
 
-  /** Writes or replaces what is known of a manifest; false where it is gone. What jsonb refuses is left out of `details`. */
-  async put({ repository: name, digest, kind, details }: ManifestDetail): Promise<boolean> {
-    const what = { kind, details: toStorableJson(details), indexedAt: new Date() };
-    return this.db.withPrisma(async (prisma) => {
-      const repository = await prisma.repository.findUnique({ where: { name }, select: { id: true } });
-      if (!repository) return false;
-      const key = { repositoryId: repository.id, digest: toBytes(digest) };
-      try {
-        await prisma.manifestDetail.upsert({ where: { repositoryId_digest: key }, create: { ...key, ...what }, update: what });
-        return true;
-      } catch (error) {
-        if (isForeignKeyError(error)) return false;
-        throw error;
-      }
-    });
+  /** Writes or replaces what is known of a manifest; false where it is gone. What jsonb refuses is left out of `details`. Writes at once share a statement. */
+  async put(detail: ManifestDetail): Promise<boolean> {
+    return (await this.writes.load(detail)) !== null;
+  }
+
+  private async write(details: ManifestDetail[]): Promise<Map<string, true>> {
+    const rows = await this.db.main.arrays<[ordinality: number]>(writeDetails, [
+      details.map(({ repository }) => repository),
+      details.map(({ digest }) => toBytes(digest)),
+      details.map(({ kind }) => kind),
+      details.map((detail) => JSON.stringify(toStorableJson(detail.details))),
+    ]);
+    return new Map(rows.map(([ordinality]) => [spell(details[ordinality - 1]!), true]));
   }
 }
