@@ -69,6 +69,9 @@ export abstract class StorageDriver {
   /** Makes exactly `upload.offset` bytes readable under one key, durably and all at once. Replaying it, also beside itself, is harmless and answers the same key. */
   abstract commit(upload: UploadState): Promise<StoredObject>;
 
+  /** What commit would answer where it would have nothing to do any more; null where it would. Touches nothing, so that a state that others have left behind does no harm. */
+  abstract asObject(upload: UploadState): Promise<StoredObject | null>;
+
   /**
    * The objects of an upload that are of no use once it was committed as `key`. Commit itself removes nothing: two may commit one upload, and only
    * the row that makes one of them the blob decides what is garbage.

@@ -50,6 +50,28 @@ describe('an upload session', () => {
     expect(next.session).toMatchObject({ offset: 9, storage: { offset: 9 }, digestSoFar: digest('9 bytes') });
   });
 
+  it('becomes a blob as it was recorded, while nobody has been at it since', async () => {
+    const [uploads, elsewhere] = stores();
+    const { name, id } = await begin(uploads);
+    const { lease } = await leased(uploads, name, id, 0);
+    const arrived = (storage: { offset: number; pieces: string[] }) => ({
+      digest: digest(),
+      size: 9,
+      storageKey: randomUUID(),
+      recorded: storage,
+    });
+    const storage = { offset: 9, pieces: ['a'] };
+    await uploads.record(id, lease, { storage, digestSoFar: null, release: false });
+    expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
+    await uploads.record(id, lease, { storage, digestSoFar: null, release: true });
+    expect(await uploads.finalize(name, id, arrived({ offset: 9, pieces: ['b'] }))).toBe('gone');
+    const later = await leased(elsewhere, name, id);
+    expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
+    await elsewhere.record(id, later.lease, { storage: { offset: 9, pieces: ['a', 'c'] }, digestSoFar: null, release: true });
+    expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
+    expect(await uploads.finalize(name, id, arrived({ offset: 9, pieces: ['a', 'c'] }))).toBe('stored');
+  });
+
   it('counts nothing of a writer whose lease was taken over', async () => {
     const [uploads, elsewhere] = stores();
     const { name, id } = await begin(uploads);

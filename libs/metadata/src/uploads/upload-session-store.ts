@@ -17,6 +17,12 @@ export interface UploadTimes {
   readonly uploadExpirySeconds?: number;
 }
 
+/** How a session must stand to become a blob: under this lease; or as this state was recorded, with nobody at work on it. */
+export interface ArrivalGuard {
+  readonly lease?: string;
+  readonly recorded?: UploadState;
+}
+
 /** Upload sessions from their beginning to a blob, or to nothing. A session of another repository is unknown. Ids are lower-case uuids. */
 export class UploadSessionStore {
   private readonly verdicts: VerdictWaiter;
@@ -90,9 +96,9 @@ export class UploadSessionStore {
     return (await this.db.lazy.query(sql.prolongSession, [id, lease, this.expirySeconds])).length > 0;
   }
 
-  /** Makes the blob and its link out of an open session whose bytes the caller verified; `gone`: there is no such session under the lease (any more). */
-  async finalize(name: RepositoryName, id: string, { lease, ...blob }: ArrivedBlob & { lease?: string }): Promise<FinalizeOutcome> {
-    const values = [id, name, ...this.arrivalOf(blob), lease ?? null];
+  /** Makes the blob and its link out of an open session whose bytes the caller verified; `gone`: there is no such session as the guard says (any more). */
+  async finalize(name: RepositoryName, id: string, { lease, recorded, ...blob }: ArrivedBlob & ArrivalGuard): Promise<FinalizeOutcome> {
+    const values = [id, name, ...this.arrivalOf(blob), lease ?? null, recorded ? JSON.stringify(recorded) : null];
     const [row] = await this.db.main.query<{ sessions: number; stored: number; healed: number }>(finalizeSession, values);
     if (!row?.sessions) return 'gone';
     if (row.stored) return 'stored';

@@ -18,6 +18,7 @@ export class UploadFinisher {
 
   /** With or without a last body. Throws `uploadUnknown`, `digestMismatch` (the session is gone then), `uploadSuperseded`, `verdictPending`. */
   async finish(target: Target, digest: Digest, chunk: Chunk): Promise<void> {
+    if (chunk.body.empty && !chunk.range && (await this.publishRecorded(target, digest))) return;
     // Under a lease, with or without bytes: of two that close one session only one may decide what is the blob and what is garbage.
     const leased = await this.receiver.lease(target, chunk.range?.start);
     if (!leased) return this.repeatVerdict(target, digest);
@@ -26,6 +27,18 @@ export class UploadFinisher {
     if (computed === null || this.receiver.needsJoin(received.storage)) return this.leaveToWorker(target, digest, received);
     if (computed !== digest) return this.refuse(target, received, { expected: digest, computed });
     await this.publish(target, digest, received);
+  }
+
+  /** Where this process has just recorded all the bytes: one statement, which looks itself whether that is the session's last word. False: it isn't. */
+  private async publishRecorded({ name, id }: Target, digest: Digest): Promise<boolean> {
+    const recorded = this.receiver.recorded(id);
+    if (recorded?.digestSoFar !== digest) return false;
+    const object = await this.receiver.asObject(recorded.storage);
+    if (!object) return false;
+    const { size, key, leftovers } = object;
+    const outcome = await this.sessions.finalize(name, id, { digest, size, storageKey: key, leftovers, recorded: recorded.storage });
+    this.receiver.forget(id);
+    return outcome !== 'gone';
   }
 
   /** Bytes, then rows, then cleanup: a crash in between leaves only garbage that the sweep finds. */

@@ -6,6 +6,7 @@ import { DiskGuard } from '../../edge/disk-guard.js';
 import type { RequestBody } from '../../edge/request-body.js';
 import { limited } from './limited.js';
 import type { ContentRange } from './content-range.js';
+import { RecordedSessions, type RecordedSession } from './recorded-sessions.js';
 import { RunningHashes } from './running-hashes.js';
 
 /** Which session a request's bytes are for. */
@@ -36,10 +37,14 @@ export interface Received {
   readonly hash?: StreamHash | null;
 }
 
+/** A finished upload's object, and what its upload leaves over. */
+export type ArrivedObject = StoredObject & { readonly leftovers: readonly string[] };
+
 /** Takes a session's lease and streams a body through the hash into storage. */
 @Injectable()
 export class UploadReceiver {
   private readonly hashes = new RunningHashes();
+  private readonly recordedSessions = new RecordedSessions();
 
   constructor(
     private readonly sessions: UploadSessionStore,
@@ -80,6 +85,12 @@ export class UploadReceiver {
     if (!(await this.sessions.record(id, lease, { storage, digestSoFar, release }))) throw new RegistryError('uploadSuperseded');
     // Not before: what isn't on the row was perhaps never the session's.
     if (hash) this.hashes.keep(id, hash);
+    if (release) this.recordedSessions.keep(id, { storage, digestSoFar });
+  }
+
+  /** What this process put on a session's row last, as far as it remembers; others may have written since. */
+  recorded(id: string): RecordedSession | undefined {
+    return this.recordedSessions.find(id);
   }
 
   /** True where the bytes lie in several pieces, which only a worker joins. */
@@ -87,8 +98,14 @@ export class UploadReceiver {
     return this.driver.needsJoin(storage);
   }
 
+  /** The object that the bytes are already, without touching it; null where a commit has to make it one. */
+  async asObject(storage: UploadState): Promise<ArrivedObject | null> {
+    const object = await this.driver.asObject(storage);
+    return object && { ...object, leftovers: this.driver.leftovers(storage, object.key) };
+  }
+
   /** Makes the bytes one object; `leftovers` are garbage once the row says that it is the blob. */
-  async commit(storage: UploadState): Promise<StoredObject & { leftovers: readonly string[] }> {
+  async commit(storage: UploadState): Promise<ArrivedObject> {
     const object = await this.driver.commit(storage);
     return { ...object, leftovers: this.driver.leftovers(storage, object.key) };
   }
@@ -96,5 +113,6 @@ export class UploadReceiver {
   /** Lets go of what this process remembers of a session. */
   forget(id: string): void {
     this.hashes.drop(id);
+    this.recordedSessions.drop(id);
   }
 }

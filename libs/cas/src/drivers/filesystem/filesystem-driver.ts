@@ -70,6 +70,13 @@ export class FilesystemDriver extends StorageDriver {
     return { key, size: state.offset };
   }
 
+  async asObject(upload: UploadState): Promise<StoredObject | null> {
+    const state = parsePieces(upload);
+    if (isFenced(state)) return null;
+    const object = await this.stat(lastPiece(state).key);
+    return object?.size === state.offset ? object : null;
+  }
+
   leftovers(upload: UploadState, key: string): readonly string[] {
     return keysOf(parsePieces(upload)).filter((one) => one !== key);
   }

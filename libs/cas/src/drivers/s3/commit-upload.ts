@@ -14,12 +14,18 @@ const ofParts = /^[0-9a-f]{32}-[0-9]+$/;
  * has, or by its ETag. Throws UploadLostError where neither is there.
  */
 export async function commitUpload(upload: S3Upload, tools: TailTools): Promise<StoredObject> {
-  const { offset, multipart, tails } = upload;
-  const [only] = tails;
-  if (!multipart && only && tails.length === 1) return { key: only.key, size: offset };
+  const { offset, multipart } = upload;
+  const whole = singleTail(upload);
+  if (whole) return whole;
   if (multipart) await completeParts(upload, multipart, tools);
   else await joinTails(upload, tools);
   return { key: upload.key, size: offset };
+}
+
+/** The object that an upload of one request is already; null for any other. */
+export function singleTail({ offset, multipart, tails }: S3Upload): StoredObject | null {
+  const [only] = tails;
+  return !multipart && only && tails.length === 1 ? { key: only.key, size: offset } : null;
 }
 
 /** The objects that are of no use once the upload is committed as `key`. */

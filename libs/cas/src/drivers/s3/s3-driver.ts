@@ -5,7 +5,7 @@ import { assertObjectKey, isObjectKey, objectsFolder } from '../../storage-keys.
 import { BlobTooLargeError } from '../../upload-errors.js';
 import type { Bucket } from './bucket.js';
 import { ChunkSource } from './chunk-source.js';
-import { commitUpload, leftovers } from './commit-upload.js';
+import { commitUpload, leftovers, singleTail } from './commit-upload.js';
 import { PartGatherer } from './part-gatherer.js';
 import { PartMemory } from './part-memory.js';
 import { largestBlob, partRule, type PartRule } from './part-rule.js';
@@ -76,6 +76,10 @@ export class S3Driver extends StorageDriver {
     const upload = parseUpload(state);
     const bucket = await this.#bucket;
     return commitUpload(upload, { bucket, memory: this.#memory });
+  }
+
+  async asObject(state: UploadState): Promise<StoredObject | null> {
+    return singleTail(parseUpload(state));
   }
 
   leftovers(state: UploadState, key: string): readonly string[] {

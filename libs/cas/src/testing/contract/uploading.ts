@@ -45,6 +45,21 @@ export function describeUploading(open: OpenDriver): void {
     expect((await readAll(driver, key)).equals(Buffer.concat(bodies))).toBe(true);
   });
 
+  it('knows an object that needs no commit, and touches nothing to find out', async () => {
+    const driver = open();
+    const bytes = randomBytes(1_000);
+    const first = await driver.append(beginUpload(driver), inChunks(bytes));
+    const object = await driver.asObject(throughJson(first));
+    expect(object).toMatchObject({ size: 1_000 });
+    expect((await driver.commit(first)).key).toBe(object?.key);
+    const other = await driver.append(beginUpload(driver), inChunks(bytes));
+    const grown = await driver.append(other, inChunks(bytes));
+    // What others have added since is no business of a state that was left behind.
+    await driver.asObject(other);
+    const { key } = await driver.commit(grown);
+    expect((await readAll(driver, key)).equals(Buffer.concat([bytes, bytes]))).toBe(true);
+  });
+
   it('takes chunks of any size', async () => {
     const driver = open();
     const bytes = randomBytes(2_500_000);
