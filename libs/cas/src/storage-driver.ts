@@ -39,9 +39,10 @@ export interface ByteReader extends AsyncIterableIterator<Uint8Array, undefined>
   [Symbol.asyncIterator](): ByteReader;
 }
 
-/** What may be known of a body beforehand: `expectedBytes` is its announced length. */
+/** What may be known of a body beforehand: `expectedBytes` is its announced length; `ownsChunks`: each chunk is given away, and its memory taken as soon as it is stored. */
 export interface AppendOptions {
   readonly expectedBytes?: number;
+  readonly ownsChunks?: boolean;
 }
 
 /**

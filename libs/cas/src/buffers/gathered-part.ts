@@ -1,4 +1,5 @@
 import type { Reservation } from './buffer-budget.js';
+import { freeChunk } from './free-chunk.js';
 
 /** Bounds what tiny chunks cost beside their bytes, and stays below the vector a single writev takes (IOV_MAX). */
 const maxChunks = 512;
@@ -15,7 +16,11 @@ export class GatheredPart implements Part {
   readonly chunks: Uint8Array[] = [];
   bytes = 0;
 
-  constructor(private readonly reservation: Reservation) {}
+  /** `ownsChunks`: their memory goes with the part. */
+  constructor(
+    private readonly reservation: Reservation,
+    private readonly ownsChunks = false,
+  ) {}
 
   add(chunk: Uint8Array): void {
     this.chunks.push(chunk);
@@ -27,6 +32,7 @@ export class GatheredPart implements Part {
   }
 
   release(): void {
+    if (this.ownsChunks) for (const chunk of this.chunks) freeChunk(chunk);
     this.reservation.release();
   }
 

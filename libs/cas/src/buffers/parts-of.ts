@@ -5,11 +5,15 @@ import { GatheredPart, type Part } from './gathered-part.js';
 /** Sockets of Node hand over what they read whole, at most this much at once. */
 const chunkBytes = 64 * 1024;
 
-/** `partBytes`: what a part holds at most, as long as chunks are no larger than a socket's. `expectedBytes`: the source's length, if announced. */
+/**
+ * `partBytes`: what a part holds at most, as long as chunks are no larger than a socket's. `expectedBytes`: the source's length, if announced.
+ * `ownsChunks`: a part that is released takes the memory of its chunks along.
+ */
 export interface PartOptions {
   readonly buffers: BufferBudget;
   readonly partBytes: number;
   readonly expectedBytes?: number;
+  readonly ownsChunks?: boolean;
 }
 
 /**
@@ -66,7 +70,7 @@ class Gathering {
     const { buffers, partBytes } = this.#options;
     const size = Math.min(this.#received === 0 ? chunkBytes : partBytes, partBytes, this.#expected, buffers.bytes);
     const reservation = await buffers.reserve(size);
-    const part = new GatheredPart(reservation);
+    const part = new GatheredPart(reservation, this.#options.ownsChunks);
     while (part.bytes === 0 || part.hasRoom(Math.min(chunkBytes, this.#expected))) {
       const arrived = await Promise.race([this.#pull(), reservation.wanted]);
       if (!arrived) {
@@ -85,7 +89,7 @@ class Gathering {
     if (!chunk) return null;
     const reservation = await this.#options.buffers.reserve(Math.min(chunk.length, this.#options.buffers.bytes));
     this.#slow = !this.#isFast(chunk.length);
-    const part = new GatheredPart(reservation);
+    const part = new GatheredPart(reservation, this.#options.ownsChunks);
     part.add(chunk);
     return part;
   }

@@ -72,7 +72,10 @@ export class UploadReceiver {
     // What is at work does not expire, however long it takes.
     const atWork = setInterval(() => void this.sessions.prolong(session.id, lease).catch(() => false), this.sessions.prolongEveryMs);
     try {
-      const storage = await this.driver.append(upload, hash ? hashing(bytes, hash) : bytes, { expectedBytes: body.announced });
+      const storage = await this.driver.append(upload, hash ? hashing(bytes, hash) : bytes, {
+        expectedBytes: body.announced,
+        ownsChunks: true,
+      });
       const whole = hash?.bytes === storage.offset ? hash : null;
       return { lease, storage, hash: whole, digestSoFar: whole?.digest() ?? null };
     } finally {

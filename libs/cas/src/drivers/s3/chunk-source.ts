@@ -1,18 +1,22 @@
-import type { ByteSource } from '../../storage-driver.js';
+import { freeChunk } from '../../buffers/free-chunk.js';
+import type { AppendOptions, ByteSource } from '../../storage-driver.js';
 
 /** Pulls a source chunk by chunk, each to be taken in pieces. A chunk asked for and not come yet outlives whoever waited for it. */
 export class ChunkSource {
   readonly #iterator: AsyncIterator<Uint8Array>;
   #pending: Promise<IteratorResult<Uint8Array>> | null = null;
   #chunk: Uint8Array = Buffer.alloc(0);
+  /** The chunk as it came. */
+  #whole: Uint8Array = Buffer.alloc(0);
   #ended = false;
   #pulled = 0;
 
-  /** `announced`: the source's length in bytes, where it is known. */
-  constructor(
-    source: ByteSource,
-    private readonly announced = Infinity,
-  ) {
+  readonly #announced: number;
+  readonly #ownsChunks: boolean;
+
+  constructor(source: ByteSource, { expectedBytes = Infinity, ownsChunks = false }: AppendOptions = {}) {
+    this.#announced = expectedBytes;
+    this.#ownsChunks = ownsChunks;
     this.#iterator = source[Symbol.asyncIterator]();
   }
 
@@ -27,13 +31,14 @@ export class ChunkSource {
 
   /** Bytes not taken yet; infinite where nothing was announced, or more came than that. */
   get expected(): number {
-    return this.#pulled > this.announced ? Infinity : this.announced - this.#pulled + this.#chunk.length;
+    return this.#pulled > this.#announced ? Infinity : this.#announced - this.#pulled + this.#chunk.length;
   }
 
   /** True once bytes are at hand or the source has ended; false where `unless` resolves before. Throws what the source throws. */
   async ready(unless?: Promise<unknown>): Promise<boolean> {
     const gaveUp = unless?.then(() => null);
     while (this.#chunk.length === 0 && !this.#ended) {
+      if (this.#ownsChunks) freeChunk(this.#whole);
       this.#pending ??= this.#iterator.next();
       // Whoever gave up waiting may never look again.
       this.#pending.catch(() => undefined);
@@ -46,7 +51,7 @@ export class ChunkSource {
     return true;
   }
 
-  /** Up to that many bytes of the chunk at hand. */
+  /** Up to that many bytes of the chunk at hand; to be copied before more is waited for. */
   take(bytes: number): Uint8Array {
     const taken = this.#chunk.subarray(0, bytes);
     this.#chunk = this.#chunk.subarray(taken.length);
@@ -64,6 +69,7 @@ export class ChunkSource {
 
   #accept(chunk: Uint8Array): void {
     this.#chunk = chunk;
+    this.#whole = chunk;
     this.#pulled += chunk.length;
   }
 }

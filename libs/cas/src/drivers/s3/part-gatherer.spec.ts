@@ -20,7 +20,7 @@ interface Leaving {
 async function gatherAll(source: ByteSource, memory: PartMemory, announced?: number): Promise<Leaving[]> {
   const left: Leaving[] = [];
   const storing: Promise<void>[] = [];
-  const gatherer = new PartGatherer(new ChunkSource(source, announced), {
+  const gatherer = new PartGatherer(new ChunkSource(source, { expectedBytes: announced }), {
     memory,
     shape: () => ({ lead: 0, partBytes, aheadBytes }),
     prepare: async () => undefined,

@@ -40,13 +40,14 @@ export class S3Driver extends StorageDriver {
   }
 
   /** Throws BlobTooLargeError, where the length is announced before anything is stored, and UploadLostError. */
-  async append(state: UploadState, source: ByteSource, { expectedBytes }: AppendOptions = {}): Promise<UploadState> {
+  async append(state: UploadState, source: ByteSource, options: AppendOptions = {}): Promise<UploadState> {
     const upload = parseUpload(state);
+    const { expectedBytes } = options;
     const announcedBytes = expectedBytes === undefined ? 0 : upload.offset + expectedBytes;
     if (announcedBytes > this.largestBlobBytes) this.#assertFits(announcedBytes);
     const tools = { bucket: await this.#bucket, memory: this.#memory, rule: this.#rule, announcedBytes };
     const writer = new UploadWriter(upload, tools);
-    const gatherer = new PartGatherer(new ChunkSource(source, expectedBytes), {
+    const gatherer = new PartGatherer(new ChunkSource(source, options), {
       memory: this.#memory,
       shape: () => writer.shape(),
       prepare: () => writer.prepare(),

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { freeChunk } from '../../buffers/free-chunk.js';
 import type { ByteReader } from '../../storage-driver.js';
 import { StorageError } from '../../storage-error.js';
 import type { Bucket, OpenObject } from './bucket.js';
@@ -18,6 +19,8 @@ export class S3ObjectReader implements ByteReader {
   readonly #etag: string;
   #broken = 0;
   #returned = false;
+  /** What the consumer has. */
+  #lent: Buffer | null = null;
 
   /** `start`: where in the object its first byte lies. */
   constructor(
@@ -33,12 +36,14 @@ export class S3ObjectReader implements ByteReader {
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#takeBack();
     while (!this.#returned && this.#position < this.#end) {
       const chunk = await this.#read();
       if (this.#returned) return done;
       if (chunk) {
         this.#position += chunk.length;
         this.#broken = 0;
+        this.#lent = chunk;
         return { done: false, value: chunk };
       }
     }
@@ -49,12 +54,18 @@ export class S3ObjectReader implements ByteReader {
 
   async return(): Promise<IteratorReturnResult<undefined>> {
     this.#returned = true;
+    this.#takeBack();
     if (!this.#body.readableEnded) this.#body.on('error', () => undefined).destroy();
     return done;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #takeBack(): void {
+    if (this.#lent) freeChunk(this.#lent);
+    this.#lent = null;
   }
 
   async #read(): Promise<Buffer | null> {

@@ -60,6 +60,26 @@ export function describeUploading(open: OpenDriver): void {
     expect((await readAll(driver, key)).equals(Buffer.concat([bytes, bytes]))).toBe(true);
   });
 
+  it('takes the memory of chunks along that are given away, and of no others', async () => {
+    const driver = open();
+    const bytes = randomBytes(300_000);
+    const given: Buffer[] = [];
+    async function* givenAway() {
+      for (let at = 0; at < bytes.length; at += 65_536) {
+        const chunk = Buffer.from(new Uint8Array(bytes.subarray(at, at + 65_536)).buffer);
+        given.push(chunk);
+        yield chunk;
+      }
+    }
+    const upload = await driver.append(beginUpload(driver), givenAway(), { ownsChunks: true });
+    expect(given.map((chunk) => chunk.length)).toEqual(given.map(() => 0));
+    const whole = Buffer.from(new Uint8Array(bytes).buffer);
+    const twice = await driver.append(await driver.append(upload, inChunks(whole, whole.length)), inChunks(bytes), { ownsChunks: true });
+    expect(whole.equals(bytes)).toBe(true);
+    const { key } = await driver.commit(twice);
+    expect((await readAll(driver, key)).equals(Buffer.concat([bytes, bytes, bytes]))).toBe(true);
+  });
+
   it('takes chunks of any size', async () => {
     const driver = open();
     const bytes = randomBytes(2_500_000);
