@@ -57,7 +57,7 @@ export class BlobsController {
     if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${blob.size}`;
     reply.hijack();
     reply.raw.writeHead(range ? 206 : 200, headers);
-    await sendBytes(reply.raw, reader);
+    await sendBytes(reply.raw, reader, length);
   }
 }
 

@@ -97,7 +97,8 @@ export class FilesystemDriver extends StorageDriver {
       kept = true;
       return new ObjectReader(file, stretch, this.#readBuffers);
     } finally {
-      if (!kept) await file.close();
+      // Nobody waits for that, and what was read is right whatever comes of it.
+      if (!kept) file.close().catch(() => undefined);
     }
   }
 
