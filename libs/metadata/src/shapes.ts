@@ -7,8 +7,9 @@ export interface NamePage {
   readonly more: boolean;
 }
 
-/** Cuts what was read with one name too many, to see whether there is more. */
-export function pageOf(names: string[], limit = Infinity): NamePage {
+/** Names as statements answer them, joined by commas, cut by the one that was read too many to see whether there is more. */
+export function pageOf(joined: string | null, limit = Infinity): NamePage {
+  const names = joined === null ? [] : joined.split(',');
   return { names: names.slice(0, limit), more: names.length > limit };
 }
 

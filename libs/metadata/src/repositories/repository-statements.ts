@@ -9,11 +9,12 @@ export const createRepository = statement(
 insert into repositories (tenant, name) values ($1, $2) on conflict (name) do nothing`,
 );
 
-// Keyset over the partial index of repositories that had a manifest once; those that have none today are skipped one by one.
+// Keyset over the partial index of repositories that had a manifest once; those that have none today are skipped one by one. Names have
+// no comma.
 export const catalogPage = statement(
   'catalog_page',
-  `select to_json(array(select name from repositories r
-  where listed and name > $1 and exists (select from manifests m where m.repository = r.id) order by name limit $2)) as names`,
+  `select string_agg(name, ',') as names from (select name from repositories r
+  where listed and name > $1 and exists (select from manifests m where m.repository = r.id) order by name limit $2) page`,
 );
 
 export const findPolicy = statement('find_policy', `select policy from repositories where name = $1`);

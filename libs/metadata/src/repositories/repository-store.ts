@@ -19,8 +19,8 @@ export class RepositoryStore {
 
   /** Names of repositories that have manifests, in byte order after `last`. */
   async page({ last = '', limit }: { last?: string; limit: number }): Promise<NamePage> {
-    const [row] = await this.db.main.query<{ names: string[] }>(catalogPage, [last, limit + 1]);
-    return pageOf(row?.names ?? [], limit);
+    const [row] = await this.db.main.query<{ names: string | null }>(catalogPage, [last, limit + 1]);
+    return pageOf(row?.names ?? null, limit);
   }
 
   /** Null where the repository is unknown. */

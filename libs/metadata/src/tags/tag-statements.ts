@@ -1,10 +1,11 @@
 import { statement } from '../database/statement.js';
 
-// No row: no such repository. $3 null: no limit. JSON, because pg reads it several times faster than an array.
+// No row: no such repository. $3 null: no limit. One text, because that is made and read several times faster than an array or JSON; no name has
+// a comma.
 export const tagPage = statement(
   'tag_page',
-  `select to_json(array(select t.name from tags t where t.repository = r.id and t.name > $2 order by t.name limit $3)) as names
-from repositories r where r.name = $1`,
+  `select (select string_agg(name, ',') from (select t.name from tags t where t.repository = r.id and t.name > $2 order by t.name limit $3) page)
+  as names from repositories r where r.name = $1`,
 );
 
 // $3 the rules about immutable tags by which the caller knows whether the tag must stay ($4); under others nothing happens.

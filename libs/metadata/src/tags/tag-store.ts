@@ -19,7 +19,7 @@ export class TagStore {
 
   /** Tags in byte order after `last`, all of them without a limit; null where the repository is unknown. */
   async page(name: RepositoryName, { last = '', limit }: { last?: string; limit?: number }): Promise<NamePage | null> {
-    const [row] = await this.db.main.query<{ names: string[] }>(tagPage, [name, last, limit === undefined ? null : limit + 1]);
+    const [row] = await this.db.main.query<{ names: string | null }>(tagPage, [name, last, limit === undefined ? null : limit + 1]);
     return row ? pageOf(row.names, limit) : null;
   }
 
