@@ -28,7 +28,15 @@ const ofRuns = ['maintenance_due', 'maintenance_schedule'];
 /** Their states name keys, wherever in them; read only where a sweep found an object without a row. */
 const ofUploads = ['sweep_find', 'sweep_delete', 'sweep_find_uploads'];
 /** They order what one request brings, or what one manifest has, to lock it in order: a handful of rows; the last sums up, on nobody's way. */
-const sortsToLock = ['touch_links', 'put_manifest', 'delete_manifest', 'retention_drop_tags', 'retention_drop_manifest', 'retention_names'];
+const sortsToLock = [
+  'touch_links',
+  'write_details',
+  'put_manifest',
+  'delete_manifest',
+  'retention_drop_tags',
+  'retention_drop_manifest',
+  'retention_names',
+];
 /** The other half of a key that names one row by itself: a session, a run of a blob's bytes, an entry of a tag's history, one tag's moves. */
 const ofOneRow = ['damage_mark', 'sweep_still', 'session_', 'history_of_all', 'restore_tag', 'retention_drop_tags'];
 /** What came to a repository since a decision of a moment ago. */

@@ -5,11 +5,11 @@ import { statement } from '../database/statement.js';
 
 const columns = `s.id, r.name as repository, s.state, s."offset", s.storage, s.digest_so_far, s.algorithm, s.claimed, s.verdict`;
 
-// No row: no such repository yet.
+// No row: no such repository yet. $6: the lease of whoever begins it for bytes of its own; null: for whoever comes.
 export const beginSession = statement(
   'session_begin',
-  `insert into upload_sessions (id, repository, storage, algorithm, expires_at)
-select $1, r.id, $3, $4, now() + make_interval(secs => $5) from repositories r where r.name = $2 returning id`,
+  `insert into upload_sessions (id, repository, storage, algorithm, expires_at, lease)
+select $1, r.id, $3, $4, now() + make_interval(secs => $5), $6 from repositories r where r.name = $2 returning id`,
 );
 
 // Another repository's session is not found.

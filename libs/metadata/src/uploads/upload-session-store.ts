@@ -41,11 +41,12 @@ export class UploadSessionStore {
     this.verdicts = new VerdictWaiter(db);
   }
 
+  /** `lease`: of whoever begins the session for bytes of its own, so that nobody else can know of it yet. */
   async begin(
     name: RepositoryName,
-    { id, storage, algorithm }: { id: string; storage: UploadState; algorithm: DigestAlgorithm },
+    { id, storage, algorithm, lease }: { id: string; storage: UploadState; algorithm: DigestAlgorithm; lease?: string },
   ): Promise<void> {
-    const values = [id, name, JSON.stringify(storage), algorithm, this.expirySeconds];
+    const values = [id, name, JSON.stringify(storage), algorithm, this.expirySeconds, lease ?? null];
     await inRepository(this.db.main, name, async () => (await this.db.lazy.query<{ id: string }>(sql.beginSession, values))[0] ?? null);
   }
 

@@ -14,7 +14,7 @@ export class RunningHashes {
    * The hash over exactly the bytes the row knows of, or null where this process doesn't have it; taken out, since only one request may feed it.
    * The same number of bytes is not enough: another writer may have recorded others, so the digest must be the row's too.
    */
-  take({ id, offset, digestSoFar }: UploadSession, algorithm: DigestAlgorithm): StreamHash | null {
+  take({ id, offset, digestSoFar }: Pick<UploadSession, 'id' | 'offset' | 'digestSoFar'>, algorithm: DigestAlgorithm): StreamHash | null {
     if (offset === 0) return new StreamHash(algorithm);
     const hash = this.hashes.get(id);
     this.hashes.delete(id);

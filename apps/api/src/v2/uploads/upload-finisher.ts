@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StreamHash } from '#cas';
 import { BlobStore, UploadSessionStore } from '#metadata';
-import { algorithmOf, RegistryError, type Digest, type DigestAlgorithm } from '#oci';
+import { algorithmOf, RegistryError, type Digest, type DigestAlgorithm, type RepositoryName } from '#oci';
 import { assertWhole } from './limited.js';
 import { UploadReceiver, type Chunk, type Leased, type Received, type Target } from './upload-receiver.js';
 import { Verdicts } from './verdicts.js';
@@ -22,6 +22,18 @@ export class UploadFinisher {
     // Under a lease, with or without bytes: of two that close one session only one may decide what is the blob and what is garbage.
     const leased = await this.receiver.lease(target, chunk.range?.start);
     if (!leased) return this.repeatVerdict(target, digest);
+    await this.finishLeased(leased, target, { digest, chunk });
+  }
+
+  /** All bytes in one request: nobody else knows of the session, so that it begins under the lease it ends under. Throws the same. */
+  async finishAtOnce(name: RepositoryName, digest: Digest, chunk: Chunk): Promise<void> {
+    const start = chunk.range?.start ?? 0;
+    if (start !== 0) throw new RegistryError('uploadOutOfOrder', { offset: 0, start });
+    const leased = await this.receiver.beginLeased(name, algorithmOf(digest));
+    await this.finishLeased(leased, { name, id: leased.session.id }, { digest, chunk });
+  }
+
+  private async finishLeased(leased: Leased, target: Target, { digest, chunk }: { digest: Digest; chunk: Chunk }): Promise<void> {
     const received = chunk.body.empty ? standing(leased) : await this.receiveLast(leased, { ...chunk, algorithm: algorithmOf(digest) });
     const computed = digestOf(received, algorithmOf(digest));
     if (computed === null || this.receiver.needsJoin(received.storage)) return this.leaveToWorker(target, digest, received);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hashing, StorageDriver, type StoredObject, type StreamHash, type UploadState } from '#cas';
 import { UploadSessionStore, type UploadSession } from '#metadata';
@@ -25,7 +26,7 @@ export interface Chunk {
 /** A session whose lease this request holds; nobody else can record, close or reject it until somebody takes it over. */
 export interface Leased {
   readonly lease: string;
-  readonly session: UploadSession;
+  readonly session: Pick<UploadSession, 'id' | 'offset' | 'storage' | 'digestSoFar' | 'algorithm'>;
   readonly takenOver: boolean;
 }
 
@@ -54,6 +55,15 @@ export class UploadReceiver {
 
   begin(id: string): UploadState {
     return this.driver.begin(id);
+  }
+
+  /** Opens a session for this request's bytes alone, under a lease of its own. Throws `storageFull`. */
+  async beginLeased(name: RepositoryName, algorithm: DigestAlgorithm): Promise<Leased> {
+    await this.disk.assertRoom();
+    const [id, lease] = [randomUUID(), randomUUID()];
+    const storage = this.driver.begin(id);
+    await this.sessions.begin(name, { id, storage, algorithm, lease });
+    return { lease, session: { id, offset: 0, storage, digestSoFar: null, algorithm }, takenOver: false };
   }
 
   /** Takes the lease of an open session at `start`, or wherever it stands; null where there is none open. Throws `uploadOutOfOrder`. */

@@ -56,9 +56,8 @@ export class UploadsController {
     if (mounted) return sendCreated(reply, name, mounted);
     const digest = mapFirst(query, 'digest', parseDigest);
     const algorithm = mapFirst(query, 'digest-algorithm', parseDigestAlgorithm);
-    const id = await this.uploads.begin(name, algorithm);
-    if (digest === undefined) return sendProgress(reply.status(202), { name, id }, 0);
-    await this.finisher.finish({ name, id }, digest, this.chunkOf(request, reply));
+    if (digest === undefined) return sendProgress(reply.status(202), { name, id: await this.uploads.begin(name, algorithm) }, 0);
+    await this.finisher.finishAtOnce(name, digest, this.chunkOf(request, reply));
     sendCreated(reply, name, digest);
   }
 
