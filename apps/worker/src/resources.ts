@@ -20,7 +20,7 @@ export interface WorkerResources {
 const spareConnections = 6;
 
 /** Opens everything; throws SettingsError where there is no database to work for. */
-export function openResources(settings: Settings, logger: Logger): WorkerResources {
+export async function openResources(settings: Settings, logger: Logger): Promise<WorkerResources> {
   const { threads } = settings.verification;
   const url = databaseUrlOf(settings);
   const db = Database.connect({
@@ -36,7 +36,7 @@ export function openResources(settings: Settings, logger: Logger): WorkerResourc
   const driver = openDriver(driverOptions);
   const verifier = new DigestVerifier({ driverOptions, threads });
   const scrubVerifier = new DigestVerifier({ driverOptions, threads: 1 });
-  const backend = openJobBackend({ redisUrl: settings.redis.url, databaseUrl: settings.database.directUrl ?? url }, report);
+  const backend = await openJobBackend({ redisUrl: settings.redis.url, databaseUrl: settings.database.directUrl ?? url }, report);
   const close = async () => {
     database.close();
     // In the order in which one uses the other; one that can't be closed must not keep the others open.

@@ -48,7 +48,7 @@ describe('a worker', () => {
 
   it('works everything off, asked by jobs through Postgres', async () => {
     worker = await startWorker(bench.settings(), bench.logger);
-    const backend = openJobBackend({ databaseUrl: database.url }, silent);
+    const backend = await openJobBackend({ databaseUrl: database.url }, silent);
     await verdictByJob(backend);
     await backend.close();
     const config = await bench.blob('{"os":"linux","architecture":"amd64"}');
@@ -81,7 +81,7 @@ describe('a worker', () => {
     await until(async () => (await verdictOf(id)) !== null);
     await redis.start();
     await until(() => bench.log.some(({ msg }) => msg === 'Redis is back'));
-    const backend = openJobBackend({ redisUrl: redis.url, databaseUrl: database.url }, silent);
+    const backend = await openJobBackend({ redisUrl: redis.url, databaseUrl: database.url }, silent);
     await until(
       async () =>
         (await backend
@@ -114,7 +114,7 @@ describe('a worker', () => {
     const second = await completedUpload();
     await link.mend();
     await until(async () => (await verdictOf(second)) !== null);
-    const backend = openJobBackend({ databaseUrl: link.through(database.url) }, silent);
+    const backend = await openJobBackend({ databaseUrl: link.through(database.url) }, silent);
     await verdictByJob(backend);
     await backend.close();
     await worker.stop();

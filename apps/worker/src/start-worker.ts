@@ -18,7 +18,7 @@ export interface RunningWorker {
 
 /** Starts a worker, whether or not Postgres and Redis are there yet. Throws where a job lacks its processor. */
 export async function startWorker(settings: Settings, logger: Logger): Promise<RunningWorker> {
-  const resources = openResources(settings, logger);
+  const resources = await openResources(settings, logger);
   try {
     const app = await NestFactory.createApplicationContext(WorkerModule.with(settings, logger, resources), {
       logger: false,

@@ -2,6 +2,7 @@ import type { Queue } from 'bullmq';
 import type { Job, JobName } from './definitions.js';
 import type { JobData } from './job.js';
 import type { JobBackend } from './job-backend.js';
+import type { Outage } from './outage.js';
 
 export interface JobProducerOptions {
   /** The longest a request waits for a job to be queued. */
@@ -19,20 +20,25 @@ export class JobProducer {
   readonly #merging = new Map<JobName, NodeJS.Timeout>();
   readonly #timeoutMs: number;
   readonly #mergeMs: number;
+  readonly #open: () => Promise<JobBackend>;
+  readonly #owned: boolean;
+  #opening: Promise<JobBackend> | null = null;
+  #outage: Outage | null = null;
   #pending = 0;
   #closed = false;
 
-  constructor(
-    private readonly backend: JobBackend,
-    options: JobProducerOptions = {},
-  ) {
+  /** `backend`: one that others use too and close; or how to open one with the first job, which is then closed here. */
+  constructor(backend: JobBackend | (() => Promise<JobBackend>), options: JobProducerOptions = {}) {
+    this.#owned = typeof backend === 'function';
+    this.#open = typeof backend === 'function' ? backend : async () => backend;
+    if (typeof backend !== 'function') this.#outage = backend.outage;
     this.#timeoutMs = options.timeoutMs ?? 250;
     this.#mergeMs = options.mergeMs ?? 250;
   }
 
   /** Queues a job; settles within the time-out. A merged kind is gathered for a moment and queued behind the caller's back. */
   async lookNow<J extends Job>(job: J, data: JobData<J>): Promise<void> {
-    if (this.#closed || this.backend.outage.ongoing) return;
+    if (this.#closed || this.#outage?.ongoing) return;
     if (!job.options.merged) return this.#bounded(this.#add(job, data));
     if (this.#merging.has(job.name)) return;
     const timer = setTimeout(() => {
@@ -44,28 +50,31 @@ export class JobProducer {
 
   /** Has a job queued every so many milliseconds, however many processes ask for it; false when the backend could not be told. */
   async schedule<J extends Job>(job: J, data: JobData<J>, everyMs: number): Promise<boolean> {
-    if (this.#closed || this.backend.outage.ongoing) return false;
+    if (this.#closed || this.#outage?.ongoing) return false;
+    const backend = await this.#backend();
     try {
-      await this.#queue(job).upsertJobScheduler(job.name, { every: everyMs }, { name: job.name, data, opts: finished });
+      await this.#queueOf(job, backend).upsertJobScheduler(job.name, { every: everyMs }, { name: job.name, data, opts: finished });
       return true;
     } catch (error) {
-      this.backend.outage.failed(error);
+      backend.outage.failed(error);
       return false;
     }
   }
 
-  /** Drops what is still being gathered; the backend stays open. */
+  /** Drops what is still being gathered; a backend of others stays open. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#merging.values()) clearTimeout(timer);
     await this.#bounded(Promise.all([...this.#queues.values()].map((queue) => queue.close().catch(() => undefined))));
+    if (this.#owned) await (await this.#opening)?.close();
   }
 
   async #add<J extends Job>(job: J, data: JobData<J>): Promise<void> {
     if (this.#closed || this.#pending >= mostPending) return;
     this.#pending += 1;
+    const backend = await this.#backend();
     try {
-      await this.#queue(job).add(job.name, job.data.parse(data), {
+      await this.#queueOf(job, backend).add(job.name, job.data.parse(data), {
         ...finished,
         attempts: job.options.attempts,
         backoff: { type: 'exponential', delay: job.options.backoffMs },
@@ -73,15 +82,21 @@ export class JobProducer {
         deduplication: { id: sameAs(job, data), keepLastIfActive: true },
       });
     } catch (error) {
-      this.backend.outage.failed(error);
+      backend.outage.failed(error);
     } finally {
       this.#pending -= 1;
     }
   }
 
-  #queue(job: Job): Queue {
+  async #backend(): Promise<JobBackend> {
+    const backend = await (this.#opening ??= this.#open());
+    this.#outage = backend.outage;
+    return backend;
+  }
+
+  #queueOf(job: Job, backend: JobBackend): Queue {
     let queue = this.#queues.get(job.name);
-    if (!queue) this.#queues.set(job.name, (queue = this.backend.openQueue(job.name)));
+    if (!queue) this.#queues.set(job.name, (queue = backend.openQueue(job.name)));
     return queue;
   }
 

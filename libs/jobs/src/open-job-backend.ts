@@ -1,7 +1,5 @@
 import type { JobBackend } from './job-backend.js';
 import type { OutageReport } from './outage.js';
-import { PostgresJobBackend } from './postgres-backend.js';
-import { RedisJobBackend } from './redis-backend.js';
 
 export interface JobBackendSettings {
   /** Present: BullMQ on Redis. */
@@ -10,7 +8,12 @@ export interface JobBackendSettings {
   readonly databaseUrl: string;
 }
 
-/** Opens the job backend the settings name. Neither Redis nor Postgres needs to be there yet. */
-export function openJobBackend(settings: JobBackendSettings, report: OutageReport): JobBackend {
-  return settings.redisUrl ? new RedisJobBackend(settings.redisUrl, report) : new PostgresJobBackend(settings.databaseUrl, report);
+/** Opens the job backend the settings name. Neither Redis nor Postgres needs to be there yet. BullMQ is loaded here, with the one driver it takes. */
+export async function openJobBackend(settings: JobBackendSettings, report: OutageReport): Promise<JobBackend> {
+  if (settings.redisUrl) {
+    const { RedisJobBackend } = await import('./redis-backend.js');
+    return new RedisJobBackend(settings.redisUrl, report);
+  }
+  const { PostgresJobBackend } = await import('./postgres-backend.js');
+  return new PostgresJobBackend(settings.databaseUrl, report);
 }

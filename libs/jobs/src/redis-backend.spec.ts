@@ -18,7 +18,7 @@ describe('jobs on Redis', () => {
   beforeAll(async () => {
     redis = await RedisServer.reserve();
     await redis.start();
-    backend = openJobBackend(
+    backend = await openJobBackend(
       { redisUrl: redis.url, databaseUrl: '' },
       {
         began: (name) => void (stories.push(`${name} gone`), told.emit('gone')),
@@ -54,6 +54,28 @@ describe('jobs on Redis', () => {
     const job = once(taken, 'job');
     await producer.lookNow(verifyBlob, { sessionId });
     expect(((await job) as [BullJob])[0].data).toEqual({ sessionId });
+    await worker.close();
+  });
+
+  it('is opened by the first job of a producer that is told how, and closed with it', async () => {
+    let opened = 0;
+    let closed = 0;
+    const onDemand = new JobProducer(async () => {
+      opened += 1;
+      const own = await openJobBackend({ redisUrl: redis.url, databaseUrl: '' }, { began: () => undefined, ended: () => undefined });
+      const close = own.close.bind(own);
+      own.close = () => close().then(() => void (closed += 1));
+      return own;
+    });
+    expect(opened).toBe(0);
+    const { taken, worker } = consume(verifyBlob.name);
+    const job = once(taken, 'job');
+    await Promise.all([onDemand.lookNow(verifyBlob, { sessionId }), onDemand.lookNow(verifyBlob, { sessionId })]);
+    await job;
+    expect({ opened, closed }).toEqual({ opened: 1, closed: 0 });
+    await onDemand.close();
+    await onDemand.lookNow(verifyBlob, { sessionId });
+    expect({ opened, closed }).toEqual({ opened: 1, closed: 1 });
     await worker.close();
   });
 

@@ -25,7 +25,7 @@ describe('a worker that lacks a processor', () => {
   it('refuses to start', async () => {
     const settings = loadSettings({ DATABASE_URL: 'postgres://127.0.0.1:1/none', STORAGE_ROOT: '/nowhere' });
     const logger = createLogger({ process: 'worker', level: 'silent' });
-    const resources = openResources(settings, logger);
+    const resources = await openResources(settings, logger);
     const start = async (change: (module: DynamicModule) => DynamicModule) => {
       const module = change(WorkerModule.with(settings, logger, resources));
       const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });

@@ -27,11 +27,9 @@ describe('a tag that a rule keeps', () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'entrepot-api-'));
     const ignore = () => undefined;
-    const backend = openJobBackend({ databaseUrl: database.url }, { began: ignore, ended: ignore });
-    const jobs = new JobProducer(backend);
+    const jobs = new JobProducer(() => openJobBackend({ databaseUrl: database.url }, { began: ignore, ended: ignore }));
     // Nobody is to be told of work here.
     await jobs.close();
-    await backend.close();
     const driver = openDriver({ driver: 'filesystem', root });
     const disk = new DiskGuard(driver, { minFreeBytes: 0, dataDir: root });
     service = new ManifestsService(new ManifestStore(database.db), new TagStore(database.db), jobs, disk);
