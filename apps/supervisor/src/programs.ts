@@ -9,7 +9,7 @@ export function builtPrograms({ processes }: Settings, { port, databaseUrl }: Wh
   const environment = { DATABASE_URL: databaseUrl, PORT: String(port), API_PROCESSES: String(processes.api) };
   const script = (app: string) => join(projectRoot, `dist/apps/${app}/src/main.js`);
   // Uploads make garbage fast and on one thread: 15–25 % more pushes. Node takes it on the command line only.
-  const api = { name: 'api', nodeArguments: ['--enable-source-maps', '--single-threaded-gc', script('api')], environment };
+  const api = { name: 'api', nodeArguments: ['--enable-source-maps', '--single-threaded-gc', '--expose-gc', script('api')], environment };
   const worker = { name: 'worker', nodeArguments: ['--enable-source-maps', script('worker')], environment };
   return [...Array.from({ length: processes.api }, () => api), worker];
 }
