@@ -8,7 +8,8 @@ const nodeProgram = join(root, 'node_modules/.bin/node');
 
 /** One program of the built product, as it runs in production: nobody supervises it. */
 export function productProcess(name: string, app: 'api' | 'worker', options: OwnedProcessOptions): OwnedProcess {
-  const flags = ['--enable-source-maps', ...(app === 'api' ? ['--single-threaded-gc', '--expose-gc'] : [])];
+  const memory = ['--single-threaded-gc', '--expose-gc', '--max-semi-space-size=16'];
+  const flags = ['--enable-source-maps', ...(app === 'api' ? memory : [])];
   return new OwnedProcess(name, [nodeProgram, ...flags, join(root, `dist/apps/${app}/src/main.js`)], { ...options, channel: true });
 }
 
