@@ -42,8 +42,9 @@ export class ChunkSource {
       this.#pending ??= this.#iterator.next();
       // Whoever gave up waiting may never look again.
       this.#pending.catch(() => undefined);
-      const arrived = await (gaveUp ? Promise.race([this.#pending, gaveUp]) : this.#pending);
-      if (!arrived) return false;
+      // What a race ends with is held for as long as what it is run against lives, a whole part's time: never the chunk itself.
+      if (gaveUp && !(await Promise.race([this.#pending.then(() => true), gaveUp]))) return false;
+      const arrived = await this.#pending;
       this.#pending = null;
       if (arrived.done) this.#ended = true;
       else this.#accept(arrived.value);
