@@ -57,17 +57,20 @@ export class BufferBudget {
     return this.#free;
   }
 
-  /** Waits for its turn; rejects with the signal's reason when that comes first. Throws RangeError for more bytes than there are at all. */
-  reserve(bytes: number, signal?: AbortSignal): Promise<Reservation> {
+  /**
+   * Waits for its turn; rejects with the signal's reason when that comes first. Throws RangeError for more bytes than there are at all.
+   * `granted` is called within the very release that makes room, so that what is given back there can be had here.
+   */
+  reserve(bytes: number, signal?: AbortSignal, granted?: () => void): Promise<Reservation> {
     if (!(bytes >= 0 && bytes <= this.bytes)) throw new RangeError(`${bytes} bytes of a budget of ${this.bytes}`);
-    if (this.#queue.length === 0 && bytes <= this.#free) return Promise.resolve(this.#grant(bytes));
+    if (this.#queue.length === 0 && bytes <= this.#free) return Promise.resolve(this.#grant(bytes, granted));
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const waiter: Waiter = {
         bytes,
         grant: () => {
           signal?.removeEventListener('abort', giveUp);
-          resolve(this.#grant(bytes));
+          resolve(this.#grant(bytes, granted));
         },
       };
       const giveUp = () => {
@@ -81,8 +84,9 @@ export class BufferBudget {
     });
   }
 
-  #grant(bytes: number): Reservation {
+  #grant(bytes: number, granted?: () => void): Reservation {
     this.#free -= bytes;
+    granted?.();
     const { promise: wanted, resolve: want } = Promise.withResolvers<void>();
     const held: Held = { bytes, since: performance.now(), want };
     this.#held.add(held);

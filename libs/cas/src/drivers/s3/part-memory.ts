@@ -16,8 +16,10 @@ export class PartMemory {
 
   /** Waits for its turn. */
   async reserve(length: number): Promise<LentMemory> {
-    const reservation = await this.buffers.reserve(this.sizeFor(length));
-    return new LentMemory(this, reservation, length);
+    const size = this.sizeFor(length);
+    let memory: Buffer | undefined;
+    const reservation = await this.buffers.reserve(size, undefined, () => (memory = this.take(size)));
+    return new LentMemory(this, { reservation, memory: memory! }, length);
   }
 
   /** Null where there would be a wait. */
@@ -47,10 +49,11 @@ export class PartMemory {
     return found;
   }
 
-  /** Memory whose reservation has been released. */
-  keep(memory: Buffer): void {
+  /** Memory whose reservation `release` gives back: first of all to whoever has waited for as much, then it would be more than is free. */
+  keep(memory: Buffer, release: () => void): void {
     this.#kept.push(memory);
     this.#keptBytes += memory.length;
+    release();
     this.#trim();
   }
 
@@ -61,14 +64,16 @@ export class PartMemory {
 
 /** Memory under a reservation, until released. */
 export class LentMemory {
+  readonly reservation: Reservation;
   #memory: Buffer;
 
   constructor(
     private readonly pool: PartMemory,
-    readonly reservation: Reservation,
+    { reservation, memory }: { readonly reservation: Reservation; readonly memory: Buffer },
     private length: number,
   ) {
-    this.#memory = pool.take(reservation.bytes);
+    this.reservation = reservation;
+    this.#memory = memory;
   }
 
   /** As many bytes as were asked for. */
@@ -83,26 +88,25 @@ export class LentMemory {
     if (size >= this.#memory.length) return;
     const smaller = this.pool.take(size);
     this.#memory.copy(smaller, 0, 0, length);
-    this.reservation.shrink(size);
-    this.pool.keep(this.#memory);
+    this.pool.keep(this.#memory, () => this.reservation.shrink(size));
     this.#memory = smaller;
   }
 
   release(): void {
-    this.reservation.release();
-    this.#giveBack();
+    this.#giveBack(() => this.reservation.release());
   }
 
   /** Gives the memory back but for so many bytes of its reservation, which are left to the caller. */
   leaveReservation(bytes: number): Reservation {
-    this.reservation.shrink(bytes);
-    this.#giveBack();
+    this.#giveBack(() => this.reservation.shrink(bytes));
     return this.reservation;
   }
 
-  #giveBack(): void {
-    if (this.#memory.length > 0) this.pool.keep(this.#memory);
+  #giveBack(release: () => void): void {
+    const memory = this.#memory;
     this.#memory = Buffer.alloc(0);
+    if (memory.length > 0) this.pool.keep(memory, release);
+    else release();
   }
 }
 
