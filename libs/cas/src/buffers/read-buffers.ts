@@ -2,14 +2,14 @@ const largeBytes = 1024 * 1024;
 const smallBytes = 64 * 1024;
 const maxIdleSmall = 64;
 
-/** The buffers that downloads of a process read into, kept for the next download. `bytes`: what large buffers may take together, 48 MiB by default. */
+/** The buffers that downloads of a process read into, kept for the next download. `bytes`: what large buffers may take together, 32 MiB by default. */
 export class ReadBuffers {
   readonly #maxLarge: number;
   readonly #large: Buffer[] = [];
   readonly #small: Buffer[] = [];
   #largeMade = 0;
 
-  constructor({ bytes = 48 * largeBytes }: { readonly bytes?: number } = {}) {
+  constructor({ bytes = 32 * largeBytes }: { readonly bytes?: number } = {}) {
     this.#maxLarge = Math.floor(bytes / largeBytes);
   }
 
