@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RunningRegistry } from '../../test/support/running-registry.ts';
-import { Client } from './client.mjs';
-import { Neighbours } from './neighbours.mjs';
+import { Client } from '../support/client.mjs';
+import { Neighbours } from '../support/neighbours.mjs';
 import { FileObjects } from './file-objects.mjs';
 import { inLanes } from '../in-lanes.mjs';
 import { connect } from '../installation-database.mjs';
+import { productProcess } from '../support/product-process.mjs';
 import { makeImages } from './rows.mjs';
-import { workerOf } from './worker-process.mjs';
 
 const number = (value) => ({ type: 'string', default: String(value) });
 const { values } = parseArgs({
@@ -41,7 +41,7 @@ try {
   await objects.write(keys);
   const bare = await bareRate();
   // The collector waits until all is garbage, so that its rate is its own and not that of the deletions.
-  const worker = workerOf(registry.child.pid);
+  const worker = productProcess(registry.child.pid, 'worker');
   process.kill(worker, 'SIGSTOP');
   say(`deleting ${manifests.length} manifests`);
   await deleteManifests(manifests);

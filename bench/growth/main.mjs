@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RunningRegistry } from '../../test/support/running-registry.ts';
-import { Client } from '../gc/client.mjs';
+import { Client } from '../support/client.mjs';
 import { connect } from '../installation-database.mjs';
 import { measure, summarise } from './measure.mjs';
 import { operationsOf } from './operations.mjs';
