@@ -24,7 +24,7 @@ async function startOnce({ dataDir, storage }) {
   const database = { DATABASE_URL: databaseUrlOf(dataDir), STORAGE_ROOT: storage.folder };
   const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'warn', ...storage.environment, ...database };
   const begun = performance.now();
-  const args = ['--enable-source-maps', '--single-threaded-gc', 'dist/apps/api/src/main.js'];
+  const args = ['--enable-source-maps', '--single-threaded-gc', '--expose-gc', '--max-semi-space-size=16', 'dist/apps/api/src/main.js'];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     while (!(await answersHttp(port))) {
