@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteSource } from '#cas';
 import { RegistryError } from '#oci';
-import { countReceived } from './received-bytes.js';
 
 /** How a body may end before its time. */
 export type BodyFailure = 'aborted' | 'stalled';
@@ -54,10 +53,8 @@ export class RequestBody {
     }
     for (;;) {
       const chunk = request.read() as Buffer | null;
-      if (chunk !== null) {
-        countReceived(chunk.length);
-        yield chunk;
-      } else if (request.readableEnded) return;
+      if (chunk !== null) yield chunk;
+      else if (request.readableEnded) return;
       else if (!(await this.more())) return;
     }
   }
