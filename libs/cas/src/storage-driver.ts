@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 /** What survives JSON. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [field: string]: JsonValue };
 
@@ -37,6 +39,8 @@ export type ByteSource = AsyncIterable<Uint8Array>;
 export interface ByteReader extends AsyncIterableIterator<Uint8Array, undefined> {
   return(): Promise<IteratorReturnResult<undefined>>;
   [Symbol.asyncIterator](): ByteReader;
+  /** Writes what is left to a stream with back-pressure and leaves that open; one that closes ends it. Only where that is cheaper than chunk by chunk. */
+  pipeTo?(target: Writable): Promise<void>;
 }
 
 /** What may be known of a body beforehand: `expectedBytes` is its announced length; `ownsChunks`: each chunk is given away, and its memory taken as soon as it is stored. */

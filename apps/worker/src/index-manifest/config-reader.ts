@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { StorageDriver } from '#cas';
 import { BlobStore } from '#metadata';
 import type { Digest, RepositoryName } from '#oci';
@@ -7,9 +8,14 @@ import { fieldsOf, type JsonFields } from './json-fields.js';
 /** Configs are small; a larger one is data under a config's name. */
 const maxBytes = 4 * 1024 * 1024;
 
+/** Bytes of configs that are remembered: one image is often pushed to many places, and content by digest never changes. */
+const rememberedBytes = 4 * 1024 * 1024;
+
 /** Reads config blobs as JSON. */
 @Injectable()
 export class ConfigReader {
+  private readonly remembered = new LRUCache<Digest, JsonFields>({ maxSize: rememberedBytes });
+
   constructor(
     private readonly blobs: BlobStore,
     private readonly driver: StorageDriver,
@@ -17,6 +23,8 @@ export class ConfigReader {
 
   /** The config's JSON object; undefined where the blob is gone, too large, or something else. Throws StorageError. */
   async read(repository: RepositoryName, digest: Digest): Promise<JsonFields | undefined> {
+    const known = this.remembered.get(digest);
+    if (known) return known;
     const blob = await this.blobs.find(repository, digest);
     if (!blob || blob.size > maxBytes) return undefined;
     const reader = await this.driver.read(blob.storageKey);
@@ -24,7 +32,9 @@ export class ConfigReader {
     const chunks: Buffer[] = [];
     // Copied: the reader's buffers are its own.
     for await (const chunk of reader) chunks.push(Buffer.from(chunk));
-    return parse(Buffer.concat(chunks));
+    const fields = parse(Buffer.concat(chunks));
+    if (fields) this.remembered.set(digest, fields, { size: Math.max(blob.size, 1) });
+    return fields;
   }
 }
 
