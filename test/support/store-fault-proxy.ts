@@ -1,15 +1,15 @@
 import { createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens to a request instead of being passed on: an error of the store's kind, a broken connection, or nothing at all. */
-export type StoreFault = { readonly status: number; readonly code: string } | 'cut' | 'swallow';
+/** What happens to a request instead of being passed on: an error of the store's kind, a broken connection, nothing at all; `lose`: only its answer is lost. */
+export type StoreFault = { readonly status: number; readonly code: string } | 'cut' | 'swallow' | 'lose';
 
 /** Decides about a request; undefined passes it on. */
 export type FaultRule = (request: { method: string; url: string }) => StoreFault | undefined;
 
 const none: FaultRule = () => undefined;
 
-/** An HTTP hop before an S3 store: counts its requests, slows them down, refuses, cuts and swallows them. */
+/** An HTTP hop before an S3 store: counts its requests, slows them down, refuses, cuts and swallows them, and loses their answers. */
 export class StoreFaultProxy {
   /** Waited before each request is passed on. */
   latencyMs = 0;
@@ -64,14 +64,16 @@ export class StoreFaultProxy {
     const fault = this.rule({ method: request.method ?? '', url: request.url ?? '' });
     if (fault === 'swallow') return void this.swallowed.add(request.on('close', () => this.swallowed.delete(request)));
     if (fault === 'cut') return void request.socket.destroy();
-    if (fault) return refuse(request, response, fault);
+    if (fault && fault !== 'lose') return refuse(request, response, fault);
     if (this.latencyMs > 0) await new Promise((resume) => setTimeout(resume, this.latencyMs));
-    this.pass(request, response);
+    this.pass(request, response, fault === 'lose');
   }
 
-  private pass(request: IncomingMessage, response: ServerResponse): void {
+  private pass(request: IncomingMessage, response: ServerResponse, lose: boolean): void {
     const { method, headers } = request;
     const onward = send(new URL(request.url ?? '/', this.target), { method, headers }, (answer) => {
+      // The store has done what it was asked.
+      if (lose) return void request.socket.destroy();
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
       answer.on('error', () => response.destroy());

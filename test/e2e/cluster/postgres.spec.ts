@@ -19,7 +19,7 @@ describeWith(['redis-server'], 'PostgreSQL that fails under two replicas', () =>
     const env = { DATABASE_POOL_SIZE: String(poolSize) };
     cluster = await Cluster.start({ replicas: 2, workers: 1, balancer: false, faults: true, env });
     clients = cluster.replicas.map(({ url }) => new Registry(url));
-    proxy = cluster.proxies!.postgres;
+    proxy = cluster.proxies!.postgres!;
     image = await clients[0]!.push(name, anImage().tagged('v1'));
     pids = processes().map(({ pid }) => pid);
   });

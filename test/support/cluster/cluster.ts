@@ -25,8 +25,8 @@ export interface ClusterOptions {
   readonly balancer?: boolean;
   /** A PgBouncer in transaction mode before PostgreSQL. */
   readonly pooler?: boolean;
-  /** A fault proxy before each service. */
-  readonly faults?: boolean;
+  /** A fault proxy before each service, or before storage only. */
+  readonly faults?: boolean | 'store';
   /** Settings of the product on top. */
   readonly env?: Readonly<Record<string, string>>;
   /** Process groups of their own: a Ctrl-C in the terminal does not reach them. */
@@ -35,7 +35,7 @@ export interface ClusterOptions {
 
 /** The proxies of a cluster with `faults`. */
 export interface FaultProxies {
-  readonly postgres: FaultProxy;
+  readonly postgres: FaultProxy | undefined;
   readonly redis: FaultProxy | undefined;
   readonly store: StoreFaultProxy | undefined;
 }
@@ -91,6 +91,17 @@ export class Cluster {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  async stopWorkers(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.stop()));
+  }
+
+  /** Others in the place of the ones that were stopped, with settings of their own on top. */
+  async startOtherWorkers(settings: Readonly<Record<string, string>>): Promise<void> {
+    const before = this.workers.splice(0);
+    this.addWorkers(before.length, { ...this.environment(), ...settings });
+    await Promise.all(this.workers.map((worker) => worker.start()));
+  }
+
   private async startServices(): Promise<void> {
     const { redis = true, storage, pooler, faults, detached } = this.options;
     const started = await Promise.all([
@@ -105,9 +116,10 @@ export class Cluster {
 
   private async startProxies(): Promise<FaultProxies> {
     const { postgres, redis, store } = this;
+    const all = this.options.faults === true;
     return {
-      postgres: await FaultProxy.before(postgres.url),
-      redis: redis && (await FaultProxy.before(redis.url)),
+      postgres: all ? await FaultProxy.before(postgres.url) : undefined,
+      redis: all && redis ? await FaultProxy.before(redis.url) : undefined,
       store: store && (await StoreFaultProxy.before(store.endpoint)),
     };
   }
@@ -121,12 +133,17 @@ export class Cluster {
       const replica = productProcess(`api ${at}`, 'api', { env: { ...env, PORT: String(port) }, detached });
       this.replicas.push(new Replica(replica, port));
     }
-    for (let at = 1; at <= workers; at += 1) this.workers.push(productProcess(`worker ${at}`, 'worker', { env, detached }));
+    this.addWorkers(workers, env);
     await Promise.all([...this.replicas, ...this.workers].map((one) => one.start()));
     if (balancer) {
       const urls = this.replicas.map(({ url }) => url);
       this.balancer = await Balancer.start(this.folder, urls, { detached });
     }
+  }
+
+  private addWorkers(count: number, env: NodeJS.ProcessEnv): void {
+    const { detached } = this.options;
+    for (let at = 1; at <= count; at += 1) this.workers.push(productProcess(`worker ${at}`, 'worker', { env, detached }));
   }
 
   private environment(): NodeJS.ProcessEnv {
@@ -138,7 +155,7 @@ export class Cluster {
       HOST: '127.0.0.1',
       LOG_LEVEL: 'warn',
       MIN_FREE_MIB: '64',
-      DATABASE_URL: proxies?.postgres.through(postgres.url) ?? postgres.url,
+      DATABASE_URL: proxies?.postgres?.through(postgres.url) ?? postgres.url,
       ...pooled,
       REDIS_URL: redis ? (proxies?.redis?.through(redis.url) ?? redis.url) : '',
       ...(this.store?.settings(proxies?.store?.endpoint) ?? { STORAGE_DRIVER: 'filesystem', STORAGE_ROOT: this.storageRoot }),

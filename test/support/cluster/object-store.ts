@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, paginateListObjectsV2, S3Client, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 
 const region = 'us-east-1';
+const bucket = 'entrepot';
 
 /** Ceph's gateway with an empty bucket, in a process of its own that ends when its input does. */
 export class ObjectStore {
@@ -50,7 +51,7 @@ export class ObjectStore {
   settings(endpoint = this.endpoint): Record<string, string> {
     return {
       STORAGE_DRIVER: 's3',
-      S3_BUCKET: 'entrepot',
+      S3_BUCKET: bucket,
       S3_ENDPOINT: endpoint,
       S3_REGION: region,
       AWS_ACCESS_KEY_ID: this.access.accessKeyId,
@@ -62,9 +63,31 @@ export class ObjectStore {
     return this.end();
   }
 
-  private async createBucket(): Promise<void> {
-    const client = new S3Client({ endpoint: this.endpoint, region, credentials: this.access, forcePathStyle: true });
-    await client.send(new CreateBucketCommand({ Bucket: 'entrepot' }));
+  /** Every object with its size, past the product. */
+  async objects(): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    const client = this.client();
+    for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket }))
+      for (const { Key, Size } of page.Contents ?? []) sizes.set(Key!, Size ?? 0);
     client.destroy();
+    return sizes;
+  }
+
+  /** How many multipart uploads are neither completed nor aborted; a thousand at most. */
+  async unfinishedUploads(): Promise<number> {
+    const client = this.client();
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    client.destroy();
+    return Uploads.length;
+  }
+
+  private async createBucket(): Promise<void> {
+    const client = this.client();
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    client.destroy();
+  }
+
+  private client(): S3Client {
+    return new S3Client({ endpoint: this.endpoint, region, credentials: this.access, forcePathStyle: true });
   }
 }

@@ -42,7 +42,7 @@ export class OwnedProcess {
     child.once('exit', () => {
       if (this.child === child) this.child = undefined;
     });
-    process.on('exit', this.endWithUs);
+    process.off('exit', this.endWithUs).on('exit', this.endWithUs);
     let said = false;
     child.on('message', () => (said = true));
     const deadline = Date.now() + withinMs;
