@@ -46,11 +46,14 @@ export class ManifestLookup {
   }
 
   async find(name: RepositoryName, reference: Reference): Promise<StoredManifest | null> {
-    const found = await this.load(name, reference);
-    if (!found) return null;
-    // Deleted between the two statements: gone for this request as well.
-    const payload = this.cache.get(found.digest) ?? (await this.payloads.load(found));
-    return payload && { digest: found.digest, mediaType: found.mediaType, size: found.size, payload };
+    for (;;) {
+      const found = await this.load(name, reference);
+      if (!found) return null;
+      const payload = this.cache.get(found.digest) ?? (await this.payloads.load(found));
+      if (payload) return { digest: found.digest, mediaType: found.mediaType, size: found.size, payload };
+      // Deleted between the two statements: gone for this request as well. But a tag that had left it before has always been there.
+      if (!('tag' in reference)) return null;
+    }
   }
 
   private load(name: RepositoryName, reference: Reference): Promise<FoundManifest | null> {

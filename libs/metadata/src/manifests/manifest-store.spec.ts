@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { parseTag, type Digest, type RepositoryName } from '#oci';
 import { BlobStore } from '../blobs/blob-store.js';
 import { RepositoryStore } from '../repositories/repository-store.js';
@@ -40,6 +41,24 @@ describe('pushing a manifest', () => {
     });
     expect(await new ManifestStore(database.db).put(name, manifest)).toEqual({ outcome: 'stored', created: false });
     expect(await due('index-manifest')).toHaveLength(1);
+  });
+
+  it('is found by a tag that moves to it while the manifest it leaves is deleted', async () => {
+    const name = aRepository();
+    const [before, after] = [aManifest([], { tags: ['v1'] }), aManifest([], { tags: ['v1'] })];
+    const manifests = new ManifestStore(database.db);
+    await manifests.put(name, before);
+    const asking = database.connect();
+    const arrays = asking.main.arrays.bind(asking.main);
+    // Right after the statement that says where the tag points to, before the one that asks for the payload.
+    jest.spyOn(asking.main, 'arrays').mockImplementationOnce(async <Row extends unknown[]>(...asked: Parameters<typeof arrays>) => {
+      const rows = await arrays<Row>(...asked);
+      await manifests.put(name, after);
+      await manifests.delete(name, before.digest);
+      return rows;
+    });
+    expect(await new ManifestStore(asking).find(name, tag('v1'))).toMatchObject({ digest: after.digest });
+    expect(await new ManifestStore(asking).find(name, { digest: before.digest })).toBeNull();
   });
 
   it('answers all that is missing, and leaves nothing then', async () => {
