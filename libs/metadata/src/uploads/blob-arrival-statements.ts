@@ -52,8 +52,9 @@ select ${notifySql}s.id::text) from s`,
 );
 
 // For a verdict that came too late (session given up, or settled by another worker): the key must not be left over, unless it is the
-// very one that lives.
+// very one that lives; nor be sent twice, where the other worker has found that the bytes were there already.
 export const discardObject = statement(
   'discard_object',
-  `insert into outbox (kind, key) select 'delete-object', $1::text where not exists (select from blobs where storage_key = $1)`,
+  `insert into outbox (kind, key) select 'delete-object', $1::text where not exists (select from blobs where storage_key = $1)
+  and not exists (select from outbox where kind = 'delete-object' and key = $1)`,
 );

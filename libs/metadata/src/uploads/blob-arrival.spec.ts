@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Digest, RepositoryName } from '#oci';
 import { BlobStore } from '../blobs/blob-store.js';
 import { withDatabase } from '../testing/index.js';
-import { aRepository, digest } from '../testing/fixtures.js';
+import { aRepository, digest, pushBlob } from '../testing/fixtures.js';
 import { UploadSessionStore } from './upload-session-store.js';
 
 const database = withDatabase();
@@ -121,6 +121,16 @@ describe('a verdict left to a worker', () => {
     expect(await outboxOf(`k/${id}`)).toEqual([]);
     expect(await outboxOf(`k/${id}-again`)).toEqual([{ kind: 'delete-object', later: false }]);
     expect(await uploads.find(name, id)).toMatchObject({ state: 'verified' });
+  });
+
+  it('may be given twice where the bytes were there already: they are sent away once', async () => {
+    const uploads = new UploadSessionStore(database.db);
+    const name = aRepository();
+    const { id, claimed } = await claim(uploads, name);
+    await pushBlob(uploads, name, claimed);
+    const settlement = { ok: true as const, digest: claimed, size: 7, storageKey: `k/${id}` };
+    await Promise.all([uploads.settle(id, settlement), uploads.settle(id, settlement)]);
+    expect(await outboxOf(`k/${id}`)).toEqual([{ kind: 'delete-object', later: false }]);
   });
 
   it('that is bad leaves no blob and gives the bytes up', async () => {
