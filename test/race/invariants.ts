@@ -23,5 +23,7 @@ export const countViolations = `select ${Object.values(invariants)
 
 /** What a row of that statement complains of. */
 export function violationsIn(row: Readonly<Record<string, number>>): string[] {
-  return names.filter((_, at) => row[`n${at}`] !== 0).map((name, at) => `${name}: ${row[`n${at}`]}`);
+  return names
+    .map((name, at) => ({ name, count: row[`n${at}`] ?? 0 }))
+    .flatMap(({ name, count }) => (count === 0 ? [] : [`${name}: ${count}`]));
 }
