@@ -55,7 +55,12 @@ export class BlobPushes {
     const { register } = this.journal.of('blob', name, blob.digest);
     const change = register.begin(there);
     const target = withQuery(`/v2/${name}/blobs/uploads/`, { digest: blob.digest });
-    const reply = await this.client.ask('POST', target, { body: blob.bytes(), expect: [201] });
+    const reply = await this.client.ask('POST', target, { body: blob.bytes(), expect: [201, 404, 416] });
+    // Nobody else knows of its session, whose row does not wait for the disk.
+    if (reply.fate === 'refused' && reply.status > 0) {
+      if (this.journal.crashedAt >= change.from) this.journal.count('pushes at once that lost their session with PostgreSQL');
+      else this.journal.violate(`${reply.by}: POST with a digest: ${reply.status} ${reply.response!.text().slice(0, 300)}`);
+    }
     return this.conclude(name, blob.digest, change, reply);
   }
 
@@ -69,9 +74,9 @@ export class BlobPushes {
     let reply: Reply | undefined;
     let doubtful = false;
     for (let tries = 0; tries < mostTries && reply?.status !== 201; tries += 1) {
-      // 404 and 416: it is gone, or somebody else's; 400: somebody of ours has got in between.
-      const expect = [201, 404, 416, ...(upload.hadRival ? [400] : [])];
-      reply = await this.client.ask('PUT', withQuery(location, { digest: blob.digest }), { expect });
+      reply = await this.client.ask('PUT', withQuery(location, { digest: blob.digest }), { expect: [201, 400, 404, 416] });
+      // 404 and 416: it is gone, or somebody else's.
+      if (reply.status === 400) this.judgeRefusal(upload, reply);
       if (reply.status >= 400 && reply.status < 500) break;
       doubtful ||= reply.fate === 'unknown';
     }
@@ -80,6 +85,13 @@ export class BlobPushes {
     if (doubtful) subject.register.doubt(change);
     else this.journal.refused(subject, change);
     return false;
+  }
+
+  /** The right digest is refused only where other bytes got in between, or some got lost. */
+  private judgeRefusal({ hadRival, mayLack }: ChunkedUpload, reply: Reply): void {
+    if (hadRival) this.journal.count('uploads spoilt by a writer that was overtaken');
+    else if (mayLack) this.journal.count('uploads that lost their last chunks with PostgreSQL');
+    else this.journal.violate(`${reply.by}: right bytes were refused: ${reply.response!.text().slice(0, 400)}`);
   }
 
   private conclude(name: string, digest: Digest, change: Change, reply: Reply): boolean {

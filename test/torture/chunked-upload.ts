@@ -13,6 +13,7 @@ export class ChunkedUpload {
   /** A writer of ours was overtaken by ourselves: bytes that don't belong here may have got in before. */
   hadRival = false;
   private readonly bytes: Buffer;
+  private readonly begunAt = performance.now();
   private failures = 0;
 
   constructor(
@@ -21,6 +22,11 @@ export class ChunkedUpload {
     blob: Made,
   ) {
     this.bytes = blob.bytes();
+  }
+
+  /** Bytes were acknowledged that the session may lack: its row does not wait for the disk. */
+  get mayLack(): boolean {
+    return this.client.journal.crashedAt >= this.begunAt;
   }
 
   /** Answers the location of a session that has all of the bytes; null where it was lost, or given up. */

@@ -20,6 +20,8 @@ export interface Subject {
 export class Journal {
   readonly counts: Record<string, number> = {};
   readonly violations: string[] = [];
+  /** When PostgreSQL was last killed (ms): what it had not yet written of unfinished uploads may have gone with it. */
+  crashedAt = -Infinity;
   private readonly subjects = new Map<string, Subject>();
   private readonly list: Subject[] = [];
   private readonly listed = new Map<string, Subject[]>();

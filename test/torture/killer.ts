@@ -48,7 +48,7 @@ export class Killer {
   private async kill(victim: Victim, process: OwnedProcess, start: () => Promise<void>): Promise<void> {
     await this.alone(process.name, async () => {
       await process.kill();
-      this.journal.count(`kill -9: ${victim}`);
+      this.note(victim);
       await this.pause(most.downMs);
       await startAgain(process, start);
     });
@@ -58,11 +58,14 @@ export class Killer {
   private async killBackend(): Promise<void> {
     await this.alone('PostgreSQL', () => {
       const backends = childrenOf(this.cluster.postgres.process.pid ?? 0);
-      if (backends.length === 0) return Promise.resolve();
-      process.kill(this.pick(backends), 'SIGKILL');
-      this.journal.count('kill -9: a PostgreSQL backend');
+      if (backends.length > 0 && endedBySignal(this.pick(backends))) this.note('a PostgreSQL backend');
       return Promise.resolve();
     });
+  }
+
+  private note(victim: Victim): void {
+    if (victim.includes('PostgreSQL')) this.journal.crashedAt = performance.now();
+    this.journal.count(`kill -9: ${victim}`);
   }
 
   private async stopForAWhile(): Promise<void> {
@@ -93,6 +96,15 @@ export class Killer {
 
   private pause(mostMs: number): Promise<void> {
     return new Promise((resume) => setTimeout(resume, this.random() * mostMs));
+  }
+}
+
+/** False where it had ended by itself. */
+function endedBySignal(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
   }
 }
 

@@ -66,6 +66,20 @@ export class Reader {
     this.journal.count('lists of referrers checked');
   }
 
+  /** What is acknowledged, each replica has to know at once, also one that knew something else a moment ago. */
+  async watching(subject: Subject, write: () => Promise<boolean>): Promise<boolean> {
+    const looks = this.client.chance(0.5);
+    if (looks) await this.lookEverywhere(subject);
+    const done = await write();
+    if (looks && done) await this.lookEverywhere(subject);
+    if (looks && done) this.journal.count('writes looked for on each replica at once');
+    return done;
+  }
+
+  private async lookEverywhere(subject: Subject): Promise<void> {
+    await Promise.all(this.client.replicas.map((replica) => this.look(subject, replica)));
+  }
+
   private lookAtTagged(tag: Subject, reply: Reply, digest: string): string {
     const stated = reply.response!.need('Docker-Content-Digest');
     if (stated !== digest) this.journal.violate(`${reply.by}: wrong bytes: ${tag.name}:${tag.id} is ${digest}, and said to be ${stated}`);

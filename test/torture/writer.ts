@@ -2,23 +2,23 @@ import type { Digest } from '#oci';
 import { anArtifact, anImage, anIndex } from '../support/builders.js';
 import { describeBytes, type Content } from '../support/content.js';
 import { BlobPushes } from './blob-pushes.js';
-import { absent, there, type Journal, type Subject } from './journal.js';
+import { there, type Journal, type Subject } from './journal.js';
 import { ManifestPushes } from './manifest-pushes.js';
 import type { Reader } from './reader.js';
+import { Removals } from './removals.js';
 import type { TortureClient } from './torture-client.js';
 import type { Made, TortureContent } from './torture-content.js';
 
 export const repositories = ['torture/a', 'torture/b', 'torture/c', 'other/d'];
 export const tags = ['v1', 'v2', 'v3', 'latest'];
 const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip';
-/** A statement is given up after 15 s. */
-const settledWithinMs = 60_000;
 
 /** One client that pushes, mounts, moves tags and deletes, beside others that do it to the same things. */
 export class Writer {
   private readonly journal: Journal;
   private readonly blobs: BlobPushes;
   private readonly manifests: ManifestPushes;
+  private readonly removals: Removals;
   /** Lately pushed, to be used, moved and deleted again. */
   private readonly recent: { name: string; content: Content }[] = [];
   private readonly recentBlobs: Subject[] = [];
@@ -31,6 +31,7 @@ export class Writer {
     this.journal = client.journal;
     this.blobs = new BlobPushes(client);
     this.manifests = new ManifestPushes(client);
+    this.removals = new Removals(client);
   }
 
   async step(): Promise<void> {
@@ -69,17 +70,16 @@ export class Writer {
   }
 
   private async pushBlob(name: string, blob: Made): Promise<boolean> {
-    if (!(await this.blobs.push(name, blob))) return false;
     const subject = this.journal.of('blob', name, blob.digest);
-    remember(this.recentBlobs, subject);
-    await this.lookElsewhere(subject);
-    return true;
+    const pushed = await this.reader.watching(subject, () => this.blobs.push(name, blob));
+    if (pushed) remember(this.recentBlobs, subject);
+    return pushed;
   }
 
   private async mount(name: string): Promise<void> {
     const { digest } = this.hot();
     const from = this.client.chance(0.7) ? this.client.pick(repositories) : undefined;
-    if (await this.blobs.mount(name, digest, from)) await this.lookElsewhere(this.journal.of('blob', name, digest));
+    await this.reader.watching(this.journal.of('blob', name, digest), () => this.blobs.mount(name, digest, from));
   }
 
   private async pushArtifact(): Promise<void> {
@@ -112,50 +112,28 @@ export class Writer {
   }
 
   private async pushManifest(name: string, content: Content, tag: string | null, subject?: Digest): Promise<boolean> {
-    if (!(await this.manifests.push(name, content, { tag, subject }))) return false;
-    remember(this.recent, { name, content });
-    await this.lookElsewhere(tag === null ? this.journal.of('manifest', name, content.digest) : this.journal.of('tag', name, tag));
-    return true;
+    const changed = tag === null ? this.journal.of('manifest', name, content.digest) : this.journal.of('tag', name, tag);
+    const pushed = await this.reader.watching(changed, () => this.manifests.push(name, content, { tag, subject }));
+    if (pushed) remember(this.recent, { name, content });
+    return pushed;
   }
 
   private async deleteTag(name: string): Promise<void> {
-    await this.remove(this.journal.of('tag', name, this.client.pick(tags)));
+    const tag = this.journal.of('tag', name, this.client.pick(tags));
+    await this.reader.watching(tag, () => this.removals.remove(tag));
   }
 
   private async deleteManifest(): Promise<void> {
     const chosen = this.pickRecent();
     if (!chosen) return;
     const { name, content } = chosen;
-    if (await this.manifests.delete(name, content.digest)) await this.lookElsewhere(this.journal.of('manifest', name, content.digest));
+    await this.reader.watching(this.journal.of('manifest', name, content.digest), () => this.manifests.delete(name, content.digest));
   }
 
   private async deleteBlob(name: string): Promise<void> {
     const lately = this.recentBlobs.length > 0 && this.client.chance(0.7);
-    await this.remove(lately ? this.client.pick(this.recentBlobs) : this.journal.of('blob', name, this.hot().digest));
-  }
-
-  private async remove(subject: Subject): Promise<void> {
-    const change = subject.register.begin(absent);
-    const path = subject.kind === 'blob' ? 'blobs' : 'manifests';
-    const expect = [202, 404, ...(subject.kind === 'blob' ? [405] : [])];
-    const reply = await this.client.ask('DELETE', `/v2/${subject.name}/${path}/${subject.id}`, { expect });
-    if (reply.status === 202) {
-      subject.register.acknowledge(change);
-      this.journal.count(`acknowledged deletions of ${subject.kind}s`);
-      await this.lookElsewhere(subject);
-    } else if (reply.fate === 'unknown') subject.register.doubt(change, settledWithinMs);
-    else {
-      this.journal.refused(subject, change);
-      if (reply.status === 404) this.journal.saw(subject, absent, reply.from, reply.by);
-      if (reply.status === 405) this.journal.saw(subject, there, reply.from, reply.by);
-    }
-  }
-
-  /** What was acknowledged just now, each replica has to know. */
-  private async lookElsewhere(subject: Subject): Promise<void> {
-    if (!this.client.chance(0.5)) return;
-    for (const replica of this.client.replicas) await this.reader.head(subject, replica);
-    this.journal.count('writes looked for on each replica at once');
+    const blob = lately ? this.client.pick(this.recentBlobs) : this.journal.of('blob', name, this.hot().digest);
+    await this.reader.watching(blob, () => this.removals.remove(blob));
   }
 
   private hot(): Made {
