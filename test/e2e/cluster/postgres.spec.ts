@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
 import { anImage } from '../../support/builders.js';
 import { Cluster } from '../../support/cluster/cluster.js';
-import type { Content } from '../../support/content.js';
+import { digestBytes, type Content } from '../../support/content.js';
 import type { FaultProxy } from '../../support/fault-proxy.js';
-import { Registry } from '../../support/registry.js';
+import { Registry, withQuery } from '../../support/registry.js';
 import { eventually } from '../faults/eventually.js';
 import { describeWith } from '../fixture/clients.js';
 import { Load } from './load.js';
@@ -94,6 +96,21 @@ describeWith(['redis-server'], 'PostgreSQL that fails under two replicas', () =>
     for (const status of await readiness()) expect(status).not.toBe(200);
     await proxy.mend();
     await expectRecovery('swallowed');
+  });
+
+  it('a push in one request whose session a crash has taken is to be sent again', async () => {
+    const bytes = randomBytes(50_000);
+    const target = withQuery(`/v2/${name}/blobs/uploads/`, { digest: digestBytes(bytes) });
+    const push = await clients[0]!.http.open('POST', target, { 'Content-Length': String(bytes.length), Expect: '100-continue' });
+    await push.continued;
+    const rows = new pg.Client({ connectionString: cluster.postgres.url });
+    await rows.connect();
+    await rows.query('delete from upload_sessions');
+    await rows.end();
+    await push.write(bytes);
+    const answer = await push.response;
+    expect([answer.status, answer.header('Retry-After')]).toEqual([503, '5']);
+    expect((await clients[1]!.http.post(target, bytes)).status).toBe(201);
   });
 
   it('slow: everything is answered', async () => {

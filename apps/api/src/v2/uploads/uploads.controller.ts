@@ -57,7 +57,7 @@ export class UploadsController {
     const digest = mapFirst(query, 'digest', parseDigest);
     const algorithm = mapFirst(query, 'digest-algorithm', parseDigestAlgorithm);
     if (digest === undefined) return sendProgress(reply.status(202), { name, id: await this.uploads.begin(name, algorithm) }, 0);
-    await this.finisher.finishAtOnce(name, digest, this.chunkOf(request, reply));
+    await this.finisher.finishAtOnce(name, digest, this.chunkOf(request, reply)).catch(tellLoss);
     sendCreated(reply, name, digest);
   }
 
@@ -107,6 +107,12 @@ export class UploadsController {
     const body = new RequestBody(request.raw, reply.raw, this.limits.idleMilliseconds);
     return { body, range: parseContentRange(request.headers['content-range'], body.empty ? 0 : body.announced) };
   }
+}
+
+/** Nobody else knows the session of a push in one request: if it is gone, a crash of PostgreSQL took its row, and all the client can do is send again. */
+function tellLoss(error: unknown): never {
+  const lost = error instanceof RegistryError && (error.kind === 'uploadUnknown' || error.kind === 'uploadSuperseded');
+  throw lost ? new RegistryError('unavailable', error.detail, { cause: error }) : error;
 }
 
 function mapFirst<T>(query: QueryParameters, name: string, parse: (text: string) => T): T | undefined {
