@@ -3,7 +3,7 @@ import { Torture } from '../../torture/torture.js';
 import { describeWith } from '../fixture/clients.js';
 
 // `npm run torture -- --minutes 10 --storage s3` sets these.
-const seconds = Number(process.env['TORTURE_SECONDS'] ?? 15);
+const seconds = Number(process.env['TORTURE_SECONDS'] ?? 12);
 const storage = process.env['TORTURE_STORAGE'] === 's3' ? 's3' : 'filesystem';
 const seed = Number(process.env['TORTURE_SEED'] ?? Date.now() % 1_000_000);
 const longerMs = seconds * 1_000 + 300_000;
