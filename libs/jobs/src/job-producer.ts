@@ -51,12 +51,12 @@ export class JobProducer {
   /** Has a job queued every so many milliseconds, however many processes ask for it; false when the backend could not be told. */
   async schedule<J extends Job>(job: J, data: JobData<J>, everyMs: number): Promise<boolean> {
     if (this.#closed || this.#outage?.ongoing) return false;
-    const backend = await this.#backend();
     try {
-      await this.#queueOf(job, backend).upsertJobScheduler(job.name, { every: everyMs }, { name: job.name, data, opts: finished });
+      const queue = this.#queueOf(job, await this.#backend());
+      await queue.upsertJobScheduler(job.name, { every: everyMs }, { name: job.name, data, opts: finished });
       return true;
     } catch (error) {
-      backend.outage.failed(error);
+      this.#outage?.failed(error);
       return false;
     }
   }
@@ -66,14 +66,15 @@ export class JobProducer {
     this.#closed = true;
     for (const timer of this.#merging.values()) clearTimeout(timer);
     await this.#bounded(Promise.all([...this.#queues.values()].map((queue) => queue.close().catch(() => undefined))));
-    if (this.#owned) await (await this.#opening)?.close();
+    if (this.#owned) await (await this.#opening?.catch(() => null))?.close();
   }
 
   async #add<J extends Job>(job: J, data: JobData<J>): Promise<void> {
     if (this.#closed || this.#pending >= mostPending) return;
     this.#pending += 1;
-    const backend = await this.#backend();
     try {
+      const backend = await this.#backend();
+      if (this.#closed) return;
       await this.#queueOf(job, backend).add(job.name, job.data.parse(data), {
         ...finished,
         attempts: job.options.attempts,
@@ -82,14 +83,19 @@ export class JobProducer {
         deduplication: { id: sameAs(job, data), keepLastIfActive: true },
       });
     } catch (error) {
-      backend.outage.failed(error);
+      this.#outage?.failed(error);
     } finally {
       this.#pending -= 1;
     }
   }
 
+  /** One that could not be opened is tried again with the next job. */
   async #backend(): Promise<JobBackend> {
-    const backend = await (this.#opening ??= this.#open());
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = null;
+      throw error;
+    });
+    const backend = await this.#opening;
     this.#outage = backend.outage;
     return backend;
   }
