@@ -39,7 +39,7 @@ export class Folders {
     try {
       await kept.sync();
     } catch (error) {
-      // What is open may be a folder that is no more: whoever comes next opens it anew.
+      // Whoever comes next opens it anew. (A folder that was replaced meanwhile is flushed without an error: storage is replaced while nobody runs.)
       if (this.#kept.get(folder) === kept) this.#kept.delete(folder);
       kept.retire();
       throw error;

@@ -4,7 +4,13 @@ import type { AppendOptions, ByteSource } from '../../storage-driver.js';
 /** Pulls a source chunk by chunk, each to be taken in pieces. A chunk asked for and not come yet outlives whoever waited for it. */
 export class ChunkSource {
   readonly #iterator: AsyncIterator<Uint8Array>;
-  #pending: Promise<IteratorResult<Uint8Array>> | null = null;
+  /** Asked for and not come yet. */
+  #pulling = false;
+  #failure: { readonly error: unknown } | null = null;
+  /** What the last wait was to be given up for; subscribed to once, however many chunks it outlives. */
+  #unless: Promise<unknown> | undefined;
+  #givenUp = false;
+  #wake: () => void = () => undefined;
   #chunk: Uint8Array = Buffer.alloc(0);
   /** The chunk as it came. */
   #whole: Uint8Array = Buffer.alloc(0);
@@ -36,20 +42,15 @@ export class ChunkSource {
 
   /** True once bytes are at hand or the source has ended; false where `unless` resolves before. Throws what the source throws. */
   async ready(unless?: Promise<unknown>): Promise<boolean> {
-    const gaveUp = unless?.then(() => null);
-    while (this.#chunk.length === 0 && !this.#ended) {
-      if (this.#ownsChunks) freeChunk(this.#whole);
-      this.#pending ??= this.#iterator.next();
-      // Whoever gave up waiting may never look again.
-      this.#pending.catch(() => undefined);
-      // What a race ends with is held for as long as what it is run against lives, a whole part's time: never the chunk itself.
-      if (gaveUp && !(await Promise.race([this.#pending.then(() => true), gaveUp]))) return false;
-      const arrived = await this.#pending;
-      this.#pending = null;
-      if (arrived.done) this.#ended = true;
-      else this.#accept(arrived.value);
+    if (unless && unless !== this.#unless) this.#watch(unless);
+    for (;;) {
+      if (this.#chunk.length > 0 || this.#ended) return true;
+      if (this.#failure) throw this.#failure.error;
+      if (unless && this.#givenUp) return false;
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#pull();
+      await woken;
     }
-    return true;
   }
 
   /** Up to that many bytes of the chunk at hand; to be copied before more is waited for. */
@@ -64,8 +65,39 @@ export class ChunkSource {
     if (this.#ended) return;
     const returned = Promise.resolve(this.#iterator.return?.());
     // A source that has been asked for bytes cannot end before they come, and nobody waits for them any more.
-    if (this.#pending) returned.catch(() => undefined);
+    if (this.#pulling) returned.catch(() => undefined);
     else await returned;
+  }
+
+  #watch(unless: Promise<unknown>): void {
+    this.#unless = unless;
+    this.#givenUp = false;
+    void unless.then(() => {
+      if (this.#unless !== unless) return;
+      this.#givenUp = true;
+      this.#wake();
+    });
+  }
+
+  #pull(): void {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    if (this.#ownsChunks) freeChunk(this.#whole);
+    this.#iterator
+      .next()
+      .then(
+        (arrived) => {
+          if (arrived.done) this.#ended = true;
+          else this.#accept(arrived.value);
+        },
+        (error: unknown) => {
+          this.#failure = { error };
+        },
+      )
+      .finally(() => {
+        this.#pulling = false;
+        this.#wake();
+      });
   }
 
   #accept(chunk: Uint8Array): void {

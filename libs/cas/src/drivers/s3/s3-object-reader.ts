@@ -62,7 +62,8 @@ export class S3ObjectReader implements ByteReader {
         });
         if (this.#position < this.#end && !target.destroyed) throw this.#endedEarly();
       } catch (error) {
-        if (!this.#returned) await this.#reopen(error);
+        // A connection that breaks behind the last byte has done its work.
+        if (!this.#returned && this.#position < this.#end) await this.#reopen(error);
       }
     }
     await this.return();
