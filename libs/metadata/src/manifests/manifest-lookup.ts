@@ -25,6 +25,8 @@ type FoundRow = [ordinality: number, repository: number, digest: Buffer, mediaTy
 const cacheBytes = 32 * 1_048_576;
 /** A payload may have 4 MiB. */
 const payloadsAtOnce = 16;
+/** The same digest in two repositories is two rows, one of which may be going. */
+const spellFound = ({ repository, digest }: { repository: number; digest: Digest }): string => `${repository}@${digest}`;
 const spell = ({ name, reference }: ManifestKey): string => `${name} ${reference}`;
 
 /** Fresh, batched lookups of what a tag or digest means now; payloads come from memory where they were seen before. */
@@ -37,7 +39,11 @@ export class ManifestLookup {
   constructor(private readonly db: Database) {
     this.byTag = new Batch({ spell, fetch: (keys) => this.fetch(findByTag, keys, (tag) => tag) });
     this.byDigest = new Batch({ spell, fetch: (keys) => this.fetch(findByDigest, keys, (digest) => toBytes(digest as Digest)) });
-    this.payloads = new Batch({ spell: ({ digest }) => digest, fetch: (found) => this.fetchPayloads(found), maxSize: payloadsAtOnce });
+    this.payloads = new Batch<FoundManifest, Buffer>({
+      spell: spellFound,
+      fetch: (found) => this.fetchPayloads(found),
+      maxSize: payloadsAtOnce,
+    });
   }
 
   async summarise(name: RepositoryName, reference: Reference): Promise<ManifestSummary | null> {
@@ -79,11 +85,11 @@ export class ManifestLookup {
 
   private async fetchPayloads(found: FoundManifest[]): Promise<Map<string, Buffer>> {
     const values = [found.map(({ repository }) => repository), found.map(({ digest }) => toBytes(digest))];
-    const rows = await this.db.main.arrays<[digest: Buffer, payload: Buffer]>(findPayloads, values);
+    const rows = await this.db.main.arrays<[repository: number, digest: Buffer, payload: Buffer]>(findPayloads, values);
     return new Map(
-      rows.map(([bytes, payload]) => {
+      rows.map(([repository, bytes, payload]) => {
         const digest = fromBytes(bytes);
-        return [digest, this.cache.add(digest, payload)];
+        return [spellFound({ repository, digest }), this.cache.add(digest, payload)];
       }),
     );
   }

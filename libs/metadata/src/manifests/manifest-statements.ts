@@ -21,7 +21,7 @@ from k join manifests m on m.repository = k.repository and m.digest = k.digest`,
 
 export const findPayloads = statement(
   'find_payloads',
-  `select m.digest, m.payload from unnest($1::bigint[], $2::bytea[]) as k(repository, digest)
+  `select m.repository, m.digest, m.payload from unnest($1::bigint[], $2::bytea[]) as k(repository, digest)
 join manifests m on m.repository = k.repository and m.digest = k.digest`,
 );
 
