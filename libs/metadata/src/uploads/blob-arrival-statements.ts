@@ -33,7 +33,7 @@ export const finalizeSession = statement(
   'session_finalize',
   `${blobArrival(`delete from upload_sessions
   where id = $1 and repository = (select id from repositories where name = $2) and state = 'open' and ($9::uuid is null or lease = $9)
-  and ($10::jsonb is null or (storage = $10 and lease is null)) returning repository`)}
+  and ($10::jsonb is null or (storage = $10 and digest_so_far = $3 and lease is null)) returning repository`)}
 select (select count(*) from s) as sessions, (select count(*) from b) as stored, (select count(*) from h) as healed`,
 );
 

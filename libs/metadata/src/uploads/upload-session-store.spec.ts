@@ -54,21 +54,23 @@ describe('an upload session', () => {
     const [uploads, elsewhere] = stores();
     const { name, id } = await begin(uploads);
     const { lease } = await leased(uploads, name, id, 0);
-    const arrived = (storage: { offset: number; pieces: string[] }) => ({
-      digest: digest(),
+    const digestSoFar = digest('nine bytes');
+    const arrived = (storage: { offset: number; pieces: string[] }, claimed = digestSoFar) => ({
+      digest: claimed,
       size: 9,
       storageKey: randomUUID(),
       recorded: storage,
     });
     const storage = { offset: 9, pieces: ['a'] };
-    await uploads.record(id, lease, { storage, digestSoFar: null, release: false });
+    await uploads.record(id, lease, { storage, digestSoFar, release: false });
     expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
-    await uploads.record(id, lease, { storage, digestSoFar: null, release: true });
+    await uploads.record(id, lease, { storage, digestSoFar, release: true });
     expect(await uploads.finalize(name, id, arrived({ offset: 9, pieces: ['b'] }))).toBe('gone');
     const later = await leased(elsewhere, name, id);
     expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
-    await elsewhere.record(id, later.lease, { storage: { offset: 9, pieces: ['a', 'c'] }, digestSoFar: null, release: true });
+    await elsewhere.record(id, later.lease, { storage: { offset: 9, pieces: ['a', 'c'] }, digestSoFar, release: true });
     expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
+    expect(await uploads.finalize(name, id, arrived({ offset: 9, pieces: ['a', 'c'] }, digest('others')))).toBe('gone');
     expect(await uploads.finalize(name, id, arrived({ offset: 9, pieces: ['a', 'c'] }))).toBe('stored');
   });
 

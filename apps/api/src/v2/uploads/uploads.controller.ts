@@ -13,6 +13,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { UploadLostError } from '#cas';
 import { parseDigest, parseDigestAlgorithm, parseRepositoryName, RegistryError, type Digest, type RepositoryName } from '#oci';
 import { AccessPolicy, Name, nameOf, Needs } from '../../edge/access.js';
 import { EdgeLimits } from '../../edge/limits.js';
@@ -109,10 +110,11 @@ export class UploadsController {
   }
 }
 
-/** Nobody else knows the session of a push in one request: if it is gone, a crash of PostgreSQL took its row, and all the client can do is send again. */
+/** Nobody else knows the session of a push in one request: if it is gone, or what it stored, a crash took that, and all the client can do is send again. */
 function tellLoss(error: unknown): never {
-  const lost = error instanceof RegistryError && (error.kind === 'uploadUnknown' || error.kind === 'uploadSuperseded');
-  throw lost ? new RegistryError('unavailable', error.detail, { cause: error }) : error;
+  const gone = error instanceof RegistryError && (error.kind === 'uploadUnknown' || error.kind === 'uploadSuperseded');
+  if (gone) throw new RegistryError('unavailable', error.detail, { cause: error });
+  throw error instanceof UploadLostError ? new RegistryError('unavailable', undefined, { cause: error }) : error;
 }
 
 function mapFirst<T>(query: QueryParameters, name: string, parse: (text: string) => T): T | undefined {
