@@ -15,6 +15,8 @@ export function serverOptions({ maxConnections }: ServerSize): string[] {
     // Digests fall on pages at random, so in a large registry most writes log whole ones. These binaries know only the slow way to compress them.
     wal_compression: 'off',
     random_page_cost: 1.1,
+    // What was just pushed is soon known to be visible to all, so that lists of it are read from an index alone.
+    autovacuum_naptime: '10s',
     // Statements are short; compiling one, or starting workers for it, costs more than it gains (and /dev/shm is small in containers).
     jit: 'off',
     max_parallel_workers_per_gather: 0,
