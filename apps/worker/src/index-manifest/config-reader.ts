@@ -8,8 +8,9 @@ import { fieldsOf, type JsonFields } from './json-fields.js';
 /** Configs are small; a larger one is data under a config's name. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** Bytes of configs that are remembered: one image is often pushed to many places, and content by digest never changes. */
-const rememberedBytes = 4 * 1024 * 1024;
+/** What configs that are remembered may take, as JSON and taken apart, which is some twenty times as much: one image is often pushed to many places, and content by digest never changes. */
+const rememberedBytes = 32 * 1024 * 1024;
+const takenApart = 20;
 
 /** Reads config blobs as JSON. */
 @Injectable()
@@ -33,7 +34,7 @@ export class ConfigReader {
     // Copied: the reader's buffers are its own.
     for await (const chunk of reader) chunks.push(Buffer.from(chunk));
     const fields = parse(Buffer.concat(chunks));
-    if (fields) this.remembered.set(digest, fields, { size: Math.max(blob.size, 1) });
+    if (fields) this.remembered.set(digest, fields, { size: 1 + blob.size * takenApart });
     return fields;
   }
 }
