@@ -8,8 +8,7 @@ const nodeProgram = join(root, 'node_modules/.bin/node');
 
 /** One program of the built product, as it runs in production: nobody supervises it. */
 export function productProcess(name: string, app: 'api' | 'worker', options: OwnedProcessOptions): OwnedProcess {
-  const memory = ['--single-threaded-gc', '--expose-gc', '--max-semi-space-size=16'];
-  const flags = ['--enable-source-maps', ...(app === 'api' ? memory : [])];
+  const flags = ['--enable-source-maps', '--max-semi-space-size=16', ...(app === 'api' ? ['--single-threaded-gc', '--expose-gc'] : [])];
   return new OwnedProcess(name, [nodeProgram, ...flags, join(root, `dist/apps/${app}/src/main.js`)], { ...options, channel: true });
 }
 
