@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { RedisServer } from '../../../libs/jobs/src/testing/index.js';
 import { withDatabase } from '../../../libs/metadata/src/testing/index.js';
 import { JobProducer, openJobBackend, verifyBlob, type JobBackend } from '#jobs';
+import { MaintenanceStore, RemovalStore } from '#metadata';
 import { mediaTypes } from '#oci';
 import { startWorker, type RunningWorker } from './start-worker.js';
 import { SeverableLink } from './testing/severable-link.js';
@@ -72,6 +73,15 @@ describe('a worker', () => {
     worker = await startWorker(bench.settings(), bench.logger);
     await until(async () => (await bench.objects()).length === 0);
     expect(await bench.sessions.find(bench.name, id)).toBeNull();
+  });
+
+  it('clears away a removed repository whose run was cancelled', async () => {
+    await bench.upload('of a repository that goes');
+    const run = await new RemovalStore(database.db).remove(bench.name);
+    await new MaintenanceStore(database.db).cancel(run!);
+    worker = await startWorker(bench.settings(), bench.logger);
+    await until(async () => (await database.sql(`select from repositories where name > '~'`)).length === 0);
+    await until(async () => (await bench.objects()).length === 0);
   });
 
   it('starts without Redis, works without it, and takes its jobs once it is there', async () => {

@@ -15,8 +15,8 @@ describe('a run of removal', () => {
   });
   afterAll(() => bench.clear());
 
-  async function run(): Promise<MaintenanceRun> {
-    const hand = new RunInHand(runs, (await runs.claim({ kind: 'removal', scheduled: false }))!);
+  async function run(scheduled = false): Promise<MaintenanceRun> {
+    const hand = new RunInHand(runs, (await runs.claim({ kind: 'removal', scheduled }))!);
     try {
       await hand.finish({ report: await new RemovalRun(new RemovalStore(database.db)).run(hand) });
     } finally {

@@ -10,7 +10,10 @@ const beginning: Cleared = { repositories: 0, uploads: 0, references: 0, tags: 0
 
 /** Clears away what removed repositories had: also those whose own run broke off. */
 export class RemovalRun implements MaintenanceWork {
-  readonly queues = [{ kind: 'removal', scheduled: false }] as const;
+  readonly queues = [
+    { kind: 'removal', scheduled: false },
+    { kind: 'removal', scheduled: true },
+  ] as const;
 
   constructor(private readonly removals: RemovalStore) {}
 

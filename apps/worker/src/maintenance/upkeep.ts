@@ -5,6 +5,7 @@ import { ApplyRetentionProcessor } from '../apply-retention/apply-retention.proc
 import { RetentionRun } from '../apply-retention/retention-run.js';
 import { retentionSchedule } from '../apply-retention/retention-schedule.js';
 import { RemovalRun } from '../clear-removed/removal-run.js';
+import { removalSchedule } from '../clear-removed/removal-schedule.js';
 import { CollectGarbageProcessor } from '../collect-garbage/collect-garbage.processor.js';
 import { CollectGarbageService } from '../collect-garbage/collect-garbage.service.js';
 import { GarbageRun } from '../collect-garbage/garbage-run.js';
@@ -37,8 +38,10 @@ export function upkeepProviders(settings: Settings, logger: Logger, resources: W
   const runs = new MaintenanceStore(db);
   const grace = { blobGraceSeconds: settings.blobs.graceSeconds, blobLingerSeconds: settings.blobs.lingerSeconds };
   const store = new RetentionStore(db);
+  const removals = new RemovalStore(db);
   const { tagHistoryDays } = settings.retention;
   const schedules = [
+    removalSchedule({ removals, database, logger }),
     ...(settings.scrub.bytesPerSecond > 0
       ? [scrubSchedule({ runs, intervalSeconds: settings.scrub.intervalSeconds, database, logger })]
       : []),
@@ -59,7 +62,7 @@ export function upkeepProviders(settings: Settings, logger: Logger, resources: W
           sweepOf(settings, logger, resources),
           scrubOf(settings, logger, resources),
           new RetentionRun({ store, tagHistoryDays, logger }),
-          new RemovalRun(new RemovalStore(db)),
+          new RemovalRun(removals),
         ];
         return new MaintenanceRunner({ works, runs, database, logger });
       },

@@ -24,7 +24,7 @@ const reports = [
   'outbox_retry',
 ];
 /** A few runs a day, kept for ninety days. */
-const ofRuns = ['maintenance_due', 'maintenance_schedule'];
+const ofRuns = ['maintenance_due', 'maintenance_schedule', 'removal_resume'];
 /** Their states name keys, wherever in them; read only where a sweep found an object without a row. */
 const ofUploads = ['sweep_find', 'sweep_delete', 'sweep_find_uploads'];
 /** They order what one request brings, or what one manifest has, to lock it in order: a handful of rows; the last sums up, on nobody's way. */

@@ -12,13 +12,27 @@ export const hideRepository = statement(
 
 export const nextRemoved = statement('removal_next', `select id from repositories where name > '${removedPrefix}' order by name limit 1`);
 
+// No row: nothing was removed, or it is being cleared away. Runs that fail again and again come minutes apart; the unique index lets one of many
+// workers win.
+export const resumeRemoval = statement(
+  'removal_resume',
+  `insert into maintenance_runs (kind, scheduled) select 'removal', true
+where exists (select from repositories where name > '${removedPrefix}')
+  and not exists (select from maintenance_runs where kind = 'removal'
+    and (finished_at is null or (scheduled and requested_at > now() - interval '5 minutes')))
+on conflict (kind) where scheduled and finished_at is null do nothing returning id`,
+);
+
+// Another run may have had the same rows in hand, and removed them while this one waited: what was found tells whether to look on.
+const counted = 'select (select count(*) from d) as removed, (select count(*) from k) as found';
+
 // Bytes that only the session knows go to the outbox, as when it is cancelled or expires.
 const clearSessions = statement(
   'removal_sessions',
   `with k as materialized (select id from upload_sessions where repository = $1 limit $2),
 d as (delete from upload_sessions s using k where s.id = k.id returning s.id, s.state, s.storage),
 o as (insert into outbox (kind, key, payload) select 'abort-upload', id::text, storage from d where state in ('open', 'completed'))
-select count(*) as removed from d`,
+${counted}`,
 );
 
 // References first: without them no manifest holds another, and no link is in use.
@@ -26,21 +40,21 @@ const clearReferences = statement(
   'removal_references',
   `with k as materialized (select manifest, position from manifest_references where repository = $1 order by manifest, position limit $2),
 d as (delete from manifest_references f using k where f.repository = $1 and f.manifest = k.manifest and f.position = k.position returning 1)
-select count(*) as removed from d`,
+${counted}`,
 );
 
 const clearTags = statement(
   'removal_tags',
   `with k as materialized (select name from tags where repository = $1 order by name limit $2),
 d as (delete from tags t using k where t.repository = $1 and t.name = k.name returning 1)
-select count(*) as removed from d`,
+${counted}`,
 );
 
 const clearManifests = statement(
   'removal_manifests',
   `with k as materialized (select repository, digest from manifests where repository = $1 order by digest limit $2),
 d as (delete from manifests m using k where m.repository = k.repository and m.digest = k.digest returning 1)
-select count(*) as removed from d`,
+${counted}`,
 );
 
 // As the collector does: whoever takes a blob's link has the blob looked at.
@@ -49,14 +63,14 @@ const clearLinks = statement(
   `with k as materialized (select repository, digest from blob_links where repository = $1 order by digest limit $2),
 d as (delete from blob_links l using k where l.repository = k.repository and l.digest = k.digest returning l.digest),
 r as (insert into reviews (kind, digest) select 'blob', digest from d)
-select count(*) as removed from d`,
+${counted}`,
 );
 
 const clearHistory = statement(
   'removal_history',
   `with k as materialized (select id from tag_history where repository = $1 order by at, id limit $2),
 d as (delete from tag_history h using k where h.id = k.id returning 1)
-select count(*) as removed from d`,
+${counted}`,
 );
 
 /** In the order in which they can go. $1 repository, $2 limit. */

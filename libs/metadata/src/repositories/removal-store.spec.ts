@@ -7,7 +7,8 @@ import { TagHistoryStore } from '../tags/tag-history-store.js';
 import { aManifest, aRepository, digest, pushBlob, until } from '../testing/fixtures.js';
 import { withDatabase } from '../testing/index.js';
 import { UploadSessionStore } from '../uploads/upload-session-store.js';
-import { RemovalStore } from './removal-store.js';
+import { clearing } from './removal-statements.js';
+import { RemovalStore, type ClearedBatch } from './removal-store.js';
 import { RepositoryStore } from './repository-store.js';
 
 const database = withDatabase();
@@ -82,6 +83,43 @@ describe('removing a repository', () => {
       expect(await other.manifests.find(other.name, { tag: parseTag('latest') })).not.toBeNull();
     },
   );
+
+  it('waits for rows that another run has in hand, and goes on with the next of their kind', async () => {
+    await removals().remove((await aFullRepository()).name);
+    const repository = (await removals().next())!;
+    const other = new RemovalStore(database.connect({ applicationName: 'other' }));
+    expect(await other.clear(repository, 1)).toEqual({ kind: 'uploads', removed: 1 });
+    let cleared: Promise<ClearedBatch | null> | undefined;
+    await database.db.main.transaction(async (transaction) => {
+      await transaction.query(clearing.references, [repository, 1]);
+      cleared = other.clear(repository, 1);
+      const waiting = `select from pg_stat_activity where application_name = 'other' and wait_event_type = 'Lock'`;
+      await until(async () => (await database.sql(waiting)).length > 0);
+    });
+    // Tags and manifests would come too early: the second reference is still there.
+    expect(await cleared).toEqual({ kind: 'references', removed: 0 });
+    expect(await clearAll(1)).toEqual({ references: 1, tags: 3, manifests: 3, links: 2, moves: 4 });
+  });
+
+  it('is taken up again by one of many workers where its run broke off, and not while one is at work', async () => {
+    const resumed = async () => (await Promise.all(Array.from({ length: 8 }, () => removals().resume()))).filter(Boolean).length;
+    expect(await resumed()).toBe(0);
+    const run = (await removals().remove((await aFullRepository()).name))!;
+    expect(await resumed()).toBe(0);
+    const runs = new MaintenanceStore(database.db);
+    await runs.cancel(run);
+    expect(await resumed()).toBe(1);
+    expect(await runs.list()).toMatchObject([{ kind: 'removal', scheduled: true, state: 'waiting' }, { id: run }]);
+    const again = (await runs.claim({ kind: 'removal', scheduled: true }))!;
+    await runs.finish(again, { error: 'no luck' });
+    expect(await resumed()).toBe(0);
+    await database.sql(`update maintenance_runs set requested_at = requested_at - interval '6 minutes'`);
+    expect(await resumed()).toBe(1);
+    await runs.cancel((await runs.list({ limit: 1 }))[0]!.id);
+    await clearAll(1_000);
+    await database.sql(`update maintenance_runs set requested_at = requested_at - interval '6 minutes'`);
+    expect(await resumed()).toBe(0);
+  });
 
   it('leaves the name to whoever pushes next', async () => {
     const { name, manifests } = await aFullRepository();

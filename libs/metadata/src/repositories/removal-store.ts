@@ -34,12 +34,17 @@ export class RemovalStore {
     return row?.id ?? null;
   }
 
+  /** Asks for the workers' own run where what was removed is left and no run is about it, since one was cancelled or failed; true where it was. */
+  async resume(): Promise<boolean> {
+    return (await this.db.main.query(sql.resumeRemoval, [])).length > 0;
+  }
+
   /** Clears away up to `limit` rows; null once nothing was left and the repository's own row is gone. May be repeated at any point. */
   async clear(repository: number, limit: number): Promise<ClearedBatch | null> {
     for (;;) {
       for (const kind of kinds) {
-        const [row] = await this.db.main.query<{ removed: number }>(sql.clearing[kind], [repository, limit]);
-        if (row?.removed) return { kind, removed: row.removed };
+        const [row] = await this.db.main.query<{ removed: number; found: number }>(sql.clearing[kind], [repository, limit]);
+        if (row?.found) return { kind, removed: row.removed };
       }
       if (await this.drop(repository)) return null;
     }
