@@ -77,5 +77,8 @@ describe('repo rm', () => {
     expect(await new RepositoryStore(database.db).exists(name)).toBe(false);
     const run = await new MaintenanceStore(database.db).find((JSON.parse(out) as { id: number }).id);
     expect(run).toMatchObject({ kind: 'removal', options: { repository: name } });
+    const refused = await entrepot.run(['runs', 'cancel', String(run!.id)]);
+    expect(refused).toMatchObject({ code: 4, out: '', err: expect.stringContaining('it cannot be cancelled') as string });
+    expect(await new MaintenanceStore(database.db).find(run!.id)).toMatchObject({ state: 'waiting' });
   });
 });

@@ -41,12 +41,18 @@ export function addRunsCommands(program: Command, commands: Commands): void {
     return conclude(context, await followRun(registry, idOf(id!), options));
   });
 
-  commands.on(runs.command('cancel').description('Ends a run, whoever works on it.').argument('<id>'), async (context, [id]) => {
-    const { registry, output } = context;
-    const run = await runOf(context, id!);
-    if (!(await registry.runs.cancel(run.id))) throw new CommandError(exitCode.refused, `run ${run.id} is over already`);
-    output.answer({ id: run.id, cancelled: true }, () => `run ${run.id} is cancelled`);
-  });
+  commands.on(
+    runs.command('cancel').description('Ends a run, whoever works on it; not one that clears up after repo rm.').argument('<id>'),
+    async (context, [id]) => {
+      const { registry, output } = context;
+      const run = await runOf(context, id!);
+      // Nobody sees the repository any more, and workers would take it up again.
+      if (run.kind === 'removal' && run.finishedAt === null)
+        throw new CommandError(exitCode.refused, `run ${run.id} clears away what was removed already: it cannot be cancelled`);
+      if (!(await registry.runs.cancel(run.id))) throw new CommandError(exitCode.refused, `run ${run.id} is over already`);
+      output.answer({ id: run.id, cancelled: true }, () => `run ${run.id} is cancelled`);
+    },
+  );
 }
 
 const columns = {

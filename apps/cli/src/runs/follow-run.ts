@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DatabaseUnavailableError, type MaintenanceRun } from '#metadata';
+import { DatabaseUnavailableError, type MaintenanceKind, type MaintenanceRun } from '#metadata';
 import { CommandError, exitCode } from '../exit-code.js';
 import type { Output } from '../output/output.js';
 import type { Registry } from '../registry.js';
@@ -29,16 +29,18 @@ export async function followRun(registry: Registry, id: number, options: FollowO
   const begun = performance.now();
   const remarks = new Remarks(output);
   let heardAt = begun;
+  let kind: MaintenanceKind | undefined;
   for (;;) {
     const run = await find(registry, id, heardAt);
     if (run) {
       heardAt = performance.now();
+      kind = run.kind;
       if (run.finishedAt) return run;
       remarks.on(run, performance.now() - begun > patienceMs);
       output.progress.show(run.state === 'waiting' ? { text: `${run.kind}: waiting for a worker` } : progressOfRun(run, total));
     }
     const late = performance.now() - begun > seconds * 1_000;
-    if (interrupted.aborted || late) throw leave(id, late);
+    if (interrupted.aborted || late) throw leave(id, kind, late);
     await pause(everyMs, undefined, { signal: interrupted }).catch(() => undefined);
   }
 }
@@ -54,11 +56,12 @@ async function find(registry: Registry, id: number, heardAt: number): Promise<Ma
   }
 }
 
-function leave(id: number, late: boolean): CommandError {
+function leave(id: number, kind: MaintenanceKind | undefined, late: boolean): CommandError {
   const how = `entrepot runs follow ${id}`;
+  const end = kind === 'removal' ? '' : ` (to end it: entrepot runs cancel ${id})`;
   return late
     ? new CommandError(exitCode.unavailable, `the run is not over yet; it goes on by itself: ${how}`)
-    : new CommandError(exitCode.interrupted, `no longer followed; the run goes on: ${how} (to end it: entrepot runs cancel ${id})`);
+    : new CommandError(exitCode.interrupted, `no longer followed; the run goes on: ${how}${end}`);
 }
 
 /** Says each thing once. */
