@@ -44,5 +44,10 @@ describe('a run of removal', () => {
     expect((await run()).report).toMatchObject({ repositories: 2, tags: 2, manifests: 2, moves: 2 });
     expect(await database.sql('select name from repositories')).toEqual([{ name: names[2] }]);
     expect(await removals.next()).toBeNull();
+    // Without anybody who asks: by the workers' own run.
+    await runs.cancel((await removals.remove(names[2]!))!);
+    expect(await removals.resume()).toBe(true);
+    expect((await run(true)).report).toMatchObject({ repositories: 1, tags: 1 });
+    expect(await database.sql('select from repositories')).toEqual([]);
   });
 });
