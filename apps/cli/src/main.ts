@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises';
 import { loadSettings } from '#platform';
+import { askPerson } from './ask-person.js';
 import { runProgram } from './run-program.js';
 import type { Shell } from './shell.js';
 
@@ -10,16 +10,7 @@ process.once('SIGINT', () => interruption.abort());
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 process.stderr.on('error', () => undefined);
 
-async function ask(question: string): Promise<string | null> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await lines.question(question, { signal: interruption.signal });
-  } finally {
-    lines.close();
-  }
-}
-
-const { stdout, stderr } = process;
+const { stdin, stdout, stderr } = process;
+const ask = (question: string) => askPerson(question, { input: stdin, output: stderr, interruption });
 const shell: Shell = { stdout, stderr, settings: () => loadSettings(), ask, interrupted: interruption.signal };
 process.exitCode = await runProgram(process.argv.slice(2), shell);
