@@ -29,6 +29,12 @@ describe('repo show, set, list', () => {
     expect(await entrepot.json('repo', 'list')).toContain(name);
   });
 
+  it('replaces patterns, also where they are removed in the same line', async () => {
+    const { name } = await aRepository();
+    await entrepot.lines('tag-rules', 'set', name, 'old');
+    expect(await entrepot.json('repo', 'set', name, '--no-immutable-tags', '--immutable-tags', 'v*')).toEqual({ immutableTags: ['v*'] });
+  });
+
   it('makes a repository for settings that are to hold from the first push on', async () => {
     const { name } = new RepositoryFixture(database);
     expect(await entrepot.run(['repo', 'set', name, '--sparse-indexes', 'on'])).toMatchObject({ code: 3 });
@@ -37,7 +43,13 @@ describe('repo show, set, list', () => {
 
   it('refuses what is no setting, and makes no repository for it', async () => {
     const { name } = new RepositoryFixture(database);
-    for (const args of [[], ['--policy', '{'], ['--policy', '{}', '--keep', '1'], ['--sparse-indexes', 'maybe']])
+    for (const args of [
+      ...[[], ['--policy', '{'], ['--policy', '{}', '--keep', '1'], ['--sparse-indexes', 'maybe']],
+      ...[
+        ['--no-retention', '--keep', '5'],
+        ['--untagged-days', '5', '--no-retention'],
+      ],
+    ])
       expect(await entrepot.run(['repo', 'set', name, '--create', ...args])).toMatchObject({ code: 2, out: '' });
     expect(await entrepot.run(['repo', 'show', name])).toMatchObject({ code: 3 });
     expect(await entrepot.run(['repo', 'show', 'Not/AName'])).toMatchObject({ code: 2 });

@@ -32,7 +32,8 @@ export function parseTagRule(text: string): TagRule {
 
 const gathered =
   <Value>(parse: (text: string) => Value) =>
-  (text: string, before: readonly Value[] | undefined): Value[] => [...(before ?? []), parse(text)];
+  // `false`: the same option was denied before.
+  (text: string, before: readonly Value[] | false | undefined): Value[] => [...(before || []), parse(text)];
 
 /** Adds the options that say which tags and manifests to keep. */
 export function withRetentionOptions(command: Command): Command {
@@ -55,7 +56,7 @@ export function withPolicyOptions(command: Command): Command {
       .addOption(pattern.argParser(gathered((text) => text)))
       .option('--no-immutable-tags', 'let every tag be moved and deleted'),
   )
-    .option('--no-retention', 'keep everything')
+    .addOption(new Option('--no-retention', 'keep everything').conflicts(['keep', 'untaggedDays']))
     .addOption(policy.conflicts(['sparseIndexes', 'immutableTags', 'keep', 'untaggedDays', 'retention']));
 }
 
