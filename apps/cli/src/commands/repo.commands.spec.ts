@@ -44,11 +44,15 @@ describe('repo show, set, list', () => {
   it('refuses what is no setting, and makes no repository for it', async () => {
     const { name } = new RepositoryFixture(database);
     for (const args of [
-      ...[[], ['--policy', '{'], ['--policy', '{}', '--keep', '1'], ['--sparse-indexes', 'maybe']],
-      ...[
-        ['--no-retention', '--keep', '5'],
-        ['--untagged-days', '5', '--no-retention'],
-      ],
+      [],
+      ['--policy', '{'],
+      ['--policy', '{}', '--keep', '1'],
+      ['--sparse-indexes', 'maybe'],
+      ['--no-retention', '--keep', '5'],
+      ['--untagged-days', '5', '--no-retention'],
+      ['--immutable-tags', '['],
+      ['--keep', 'all by pull'],
+      ['--keep', '1 of /(a)\\1/'],
     ])
       expect(await entrepot.run(['repo', 'set', name, '--create', ...args])).toMatchObject({ code: 2, out: '' });
     expect(await entrepot.run(['repo', 'show', name])).toMatchObject({ code: 3 });

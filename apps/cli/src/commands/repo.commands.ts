@@ -55,6 +55,7 @@ async function setRepository({ registry, output }: CommandContext, [repository]:
   // What is wrong in itself is said before anything is made.
   const whole = options.policy === undefined ? null : parsePolicy(options.policy);
   const change = whole ? null : changeOf(options);
+  if (change) parsePolicy(change({}));
   if (options.create) await registry.repositories.create(name);
   const policy = change ? await changePolicyOf(registry, name, change) : await replacePolicyOf(registry, name, whole!);
   output.answer(policy, () => listOf({ 'sparse indexes': policy.sparseIndexes ? 'on' : 'off' }).concat(settingsInWords(policy)));
