@@ -31,8 +31,8 @@ const beginning: RetentionProgress = {
   failed: [],
 };
 
-/** The progress of a run, whoever worked on it before. */
-export function progressOf(fields: MaintenanceFields): RetentionProgress {
+/** The progress of a run, whoever worked on it before; where within a repository that was is no longer so. */
+export function progressOf({ current: _current, ...fields }: MaintenanceFields): RetentionProgress {
   return { ...beginning, ...fields };
 }
 

@@ -117,9 +117,11 @@ describe('a run of retention', () => {
     const [one, two] = [await repository('a/one'), await repository('b/two')];
     await runs.request('retention');
     const claimed = (await runs.claim(queue))!;
-    await runs.beat(claimed, { after: one, repositories: 1, tags: 7 });
+    await runs.beat(claimed, { after: one, repositories: 1, tags: 7, current: { repository: two, done: 1, of: 3 } });
     await runs.release(claimed);
-    expect((await goOn()).report).toMatchObject({ repositories: 2, tags: 8 });
+    const { progress, report } = await goOn();
+    expect(report).toMatchObject({ repositories: 2, tags: 8 });
+    for (const fields of [progress, report]) expect(fields).not.toHaveProperty('current');
     expect([await left(one), await left(two)]).toEqual([whole, reduced]);
   });
 
