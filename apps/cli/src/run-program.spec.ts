@@ -73,6 +73,9 @@ describe('what stands in the way', () => {
     const away = await entrepot.run(['stats'], { env: { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/x' } });
     expect(away).toMatchObject({ code: 5, out: '' });
     expect(away.err).toMatch(/^entrepot: the database is unavailable: .*ECONNREFUSED.*\n$/);
+    const unmigrated = await entrepot.run(['migrate'], { env: { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/x' } });
+    expect(unmigrated).toMatchObject({ code: 5, out: '' });
+    expect(unmigrated.err).toMatch(/^entrepot: the database at 127\.0\.0\.1:1 cannot be brought up to date: .*ECONNREFUSED.*\n$/);
   });
 
   it('is said of a database that was not migrated', async () => {

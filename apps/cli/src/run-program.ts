@@ -30,7 +30,8 @@ function failureOf(error: unknown): { code: ExitCode; line: string } {
   if (error instanceof CommandError) return { code: error.code, line };
   if (error instanceof SettingsError) return { code: exitCode.settings, line };
   if (error instanceof NotRunningError) return { code: exitCode.unavailable, line };
-  if (error instanceof StartError) return { code: exitCode.failed, line };
+  if (error instanceof StartError)
+    return { code: error.cause instanceof DatabaseUnavailableError ? exitCode.unavailable : exitCode.failed, line };
   if (error instanceof PolicyError || error instanceof PatternError) return { code: exitCode.usage, line };
   if (error instanceof RegistryError) return { code: exitCode.usage, line: `${line} ${JSON.stringify(error.detail)}` };
   if (error instanceof DatabaseUnavailableError) return { code: exitCode.unavailable, line: `${line}: ${messageBeneath(error)}` };
