@@ -1,11 +1,15 @@
 import { statement } from '../database/statement.js';
 
-// Exact, so counted: for people who ask now and then. What was removed and is being cleared away counts no more.
+// Exact, so counted: for people who ask now and then. What was removed and is being cleared away counts no more; its blobs do, until
+// they are collected.
 export const registryStats = statement(
   'stats_registry',
-  `select (select count(*) from repositories where name < '~') as repositories, (select count(*) from tags) as tags,
-  (select count(*) from manifests) as manifests, (select count(*) from blob_links) as links, b.blobs, b.bytes, b.damaged,
-  (select count(*) from upload_sessions where state in ('open', 'completed')) as uploads
+  `with removed as materialized (select id from repositories where name > '~')
+select (select count(*) from repositories where name < '~') as repositories,
+  (select count(*) from tags where repository not in (select id from removed)) as tags,
+  (select count(*) from manifests where repository not in (select id from removed)) as manifests,
+  (select count(*) from blob_links where repository not in (select id from removed)) as links, b.blobs, b.bytes, b.damaged,
+  (select count(*) from upload_sessions where state in ('open', 'completed') and repository not in (select id from removed)) as uploads
 from (select count(*) as blobs, coalesce(sum(size), 0)::bigint as bytes, count(damaged_at) as damaged from blobs) b`,
 );
 

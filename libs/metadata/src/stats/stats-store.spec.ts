@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ManifestStore } from '../manifests/manifest-store.js';
 import { RemovalStore } from '../repositories/removal-store.js';
 import { aManifest, aRepository, digest, pushBlob } from '../testing/fixtures.js';
@@ -27,6 +28,9 @@ it('counts what there is, a shared blob once', async () => {
   });
   expect(await stats.repository(other)).toEqual({ ...of, tags: 0, manifests: 0, blobs: 1, bytes: 1_000, lastPushedAt: null });
   expect(await stats.repository(aRepository())).toBeNull();
+  for (const name of [one, other]) await uploads.begin(name, { id: randomUUID(), storage: { offset: 0 }, algorithm: 'sha256' });
   await new RemovalStore(database.db).remove(other);
-  expect(await stats.registry()).toMatchObject({ repositories: 1 });
+  expect(await stats.registry()).toMatchObject({ repositories: 1, tags: 2, manifests: 1, links: 2, blobs: 2, uploads: 1 });
+  await new RemovalStore(database.db).remove(one);
+  expect(await stats.registry()).toMatchObject({ repositories: 0, tags: 0, manifests: 0, links: 0, blobs: 2, uploads: 0 });
 });
