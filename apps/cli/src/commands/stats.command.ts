@@ -10,11 +10,10 @@ export function addStatsCommand(program: Command, commands: Commands): void {
     .summary('what the registry holds, and work due')
     .description('Counts what the registry holds, and the work that is due.');
   commands.on(stats, async ({ registry, output }) => {
-    const [held, work, runs] = [await registry.stats.registry(), await registry.outbox.counts(), await registry.runs.list()];
-    const unfinished = runs.filter(({ finishedAt }) => finishedAt === null);
+    const [held, work, runs] = [await registry.stats.registry(), await registry.outbox.counts(), await registry.runs.unfinished()];
     const { bytes, blobs, ...counts } = held;
-    output.answer({ ...held, work, runs: unfinished }, () => [
-      ...listOf({ ...counts, blobs: `${blobs} (${sizeOf(bytes)})`, 'unfinished runs': unfinished.length }),
+    output.answer({ ...held, work, runs }, () => [
+      ...listOf({ ...counts, blobs: `${blobs} (${sizeOf(bytes)})`, 'unfinished runs': runs.length }),
       '',
       ...tableOf(work, {
         work: ({ kind }) => kind,

@@ -18,6 +18,7 @@ const reports = [
   'damage_count',
   'damage_list',
   'maintenance_list',
+  'maintenance_unfinished',
   'stats_registry',
   'stats_repository',
   'outbox_list',

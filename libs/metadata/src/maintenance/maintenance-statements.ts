@@ -28,6 +28,11 @@ export const listRuns = statement(
   `select ${columns} from maintenance_runs where ($1::text is null or kind = $1) order by id desc limit $2`,
 );
 
+export const unfinishedRuns = statement(
+  'maintenance_unfinished',
+  `select ${columns} from maintenance_runs where finished_at is null order by id desc`,
+);
+
 // One probe of a nearly empty index.
 export const dueQueues = statement('maintenance_due', `select distinct kind, scheduled from maintenance_runs where ${free}`);
 

@@ -35,6 +35,17 @@ describe('MaintenanceStore', () => {
     expect((await runs.list({ kind: 'gc', limit: 1 })).map(({ id }) => id)).toEqual([ids[2]]);
   });
 
+  it('finds what is unfinished however much came and went since', async () => {
+    const runs = store();
+    const ids = [await runs.request('sweep'), await runs.request('gc')];
+    await database.sql(`insert into maintenance_runs (kind, finished_at) select 'gc', now() from generate_series(1, 60)`);
+    await runs.claim(requested);
+    expect((await runs.unfinished()).map(({ id, state }) => [id, state])).toEqual([
+      [ids[1], 'waiting'],
+      [ids[0], 'running'],
+    ]);
+  });
+
   it('gives one run to one of many workers', async () => {
     await store().request('sweep');
     const claims = await Promise.all(Array.from({ length: 8 }, () => store().claim(requested)));

@@ -63,6 +63,11 @@ export class MaintenanceStore {
     return (await this.db.main.query<RunRow>(sql.listRuns, [kind ?? null, limit])).map(runOf);
   }
 
+  /** All that wait or are at work, the newest first. */
+  async unfinished(): Promise<MaintenanceRun[]> {
+    return (await this.db.main.query<RunRow>(sql.unfinishedRuns, [])).map(runOf);
+  }
+
   /** The queues that have runs nobody works on. */
   due(): Promise<MaintenanceQueue[]> {
     return this.db.main.query<MaintenanceQueue>(sql.dueQueues, [this.silenceSeconds]);
