@@ -71,6 +71,26 @@ describe('retention rules', () => {
     expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
+  it('are not applied where the command line asks for two things', async () => {
+    const { name } = await aRepository();
+    await entrepot.lines('retention', 'set', name, '--untagged-days', '30');
+    const before = await entrepot.json('runs', 'list', '--kind', 'retention');
+    for (const args of [['--all'], ['--all', '--detach'], ['--dry-run', '--detach'], ['--dry-run', '--timeout', '9']]) {
+      const { code, out, err } = await entrepot.run(['retention', 'run', name, ...args]);
+      expect({ args, code, out }).toEqual({ args, code: 2, out: '' });
+      expect(err).toContain('--dry-run');
+    }
+    expect(await entrepot.json('runs', 'list', '--kind', 'retention')).toEqual(before);
+  });
+
+  it('are missed where somebody asks for a run of a repository that has none', async () => {
+    const { name } = await aRepository();
+    const line = `${name} has no retention rules: everything stays`;
+    expect((await entrepot.run(['retention', 'run', name, '--detach'])).err).toContain(line);
+    await entrepot.lines('retention', 'set', name, '--untagged-days', '30');
+    expect((await entrepot.run(['retention', 'run', name, '--detach'])).err).not.toContain(line);
+  });
+
   it('of a repository that is not there are not found', async () => {
     for (const args of [['show'], ['clear'], ['set', '--keep', '1'], ['run', '--dry-run'], ['run', '--detach']])
       expect(await entrepot.run(['retention', ...args, 'no/such'])).toEqual({

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { withRunOptions, type Commands } from '../command.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, exitCode } from '../exit-code.js';
@@ -46,16 +46,20 @@ export function addRetentionCommands(program: Command, commands: Commands): void
     .command('run')
     .description('Applies the rules of a repository, or of all. A dry run says for each decision which rule made it.')
     .argument('[repository]')
-    .option('--dry-run', 'decide here and now, and change nothing')
+    .addOption(new Option('--dry-run', 'decide here and now, and change nothing').conflicts(['detach', 'timeout']))
     .option('--all', 'with --dry-run: show what stays, too');
   commands.on<RetentionRunOptions>(withRunOptions(run), (context, [repository], options) =>
     options.dryRun ? explainRetention(context, repository, options.all ?? false) : applyRules(context, repository, options),
   );
 }
 
-async function applyRules(context: CommandContext, repository: string | undefined, options: RunOptions) {
-  const { registry, settings } = context;
-  if (repository !== undefined) await policyOf(registry, repository);
+async function applyRules(context: CommandContext, repository: string | undefined, options: RetentionRunOptions) {
+  const { registry, settings, output } = context;
+  if (options.all) throw new CommandError(exitCode.usage, '--all is for --dry-run; without a repository the rules of all are applied');
+  if (repository !== undefined) {
+    const { name, policy } = await policyOf(registry, repository);
+    if (!policy.retention) output.remark(`${name} has no retention rules: everything stays`);
+  }
   const names = repository === undefined ? await namesToRetain(registry) : [repository];
   // Of two settings the more careful one counts, so that no more goes than a dry run here would say.
   const { tagHistoryDays } = settings.retention;
