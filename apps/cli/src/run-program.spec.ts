@@ -131,6 +131,18 @@ describe('a run that was asked for', () => {
       out: expect.stringContaining('damaged: sha256:aa') as string,
     });
     await damaged;
+    for (const [found, code] of [
+      [{ damaged: 0, unreadable: 2 }, 1],
+      [{ damaged: 1, unreadable: 2 }, 6],
+      [{ damaged: 0, unreadable: 0 }, 0],
+    ] as const) {
+      const worker = work('scrub', { report: found });
+      expect(await entrepot.run(['scrub'])).toMatchObject({
+        code,
+        out: expect.stringContaining(`${found.unreadable} unreadable`) as string,
+      });
+      await worker;
+    }
     const failing = work('gc', { error: 'no luck' });
     expect(await entrepot.run(['gc'])).toMatchObject({
       code: 1,

@@ -32,7 +32,7 @@ export async function settleRun(context: CommandContext, id: number, options: Ru
   return conclude(context, run);
 }
 
-/** Answers with a run that is over; damage that it found is an exit code of its own. */
+/** Answers with a run that is over; damage that it found is an exit code of its own, and what it could not do a failure. */
 export function conclude({ output }: CommandContext, run: MaintenanceRun): ExitCode {
   if (run.state === 'failed') {
     if (output.json) output.answer(run, () => []);
@@ -41,5 +41,8 @@ export function conclude({ output }: CommandContext, run: MaintenanceRun): ExitC
   output.answer(run, () => reportOfRun(run));
   const failures = run.report?.failed;
   if (Array.isArray(failures) && failures.length > 0) return exitCode.failed;
-  return Number(run.report?.damaged ?? 0) > 0 ? exitCode.damage : exitCode.ok;
+  const countOf = (field: string) => Number(run.report?.[field] ?? 0);
+  if (countOf('damaged') > 0) return exitCode.damage;
+  // Nobody knows whether they are sound.
+  return countOf('unreadable') > 0 ? exitCode.failed : exitCode.ok;
 }
