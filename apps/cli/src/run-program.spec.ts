@@ -124,6 +124,20 @@ describe('a run that was asked for', () => {
     expect({ code, out }).toEqual({ code: 0, out: 'retention: 1 repository, 99 tags and 0 manifests, 0 left alone\n' });
   });
 
+  it('is over at once where an earlier one has cleared away what was removed', async () => {
+    const removed = async (report: MaintenanceFields) => {
+      await new RepositoryStore(database.db).create(parseRepositoryName('acme/old'));
+      const worker = work('removal', { report });
+      const { code, out } = await entrepot.run(['repo', 'rm', 'acme/old', '--yes']);
+      await worker;
+      return { code, out };
+    };
+    expect(await removed({ repositories: 0, tags: 0 })).toEqual({ code: 0, out: 'removal: an earlier run has cleared everything away\n' });
+    expect(await removed({ repositories: 1, tags: 2 })).toEqual({
+      ...{ code: 0, out: 'removal: 1 repository: 2 tags, 0 manifests, 0 links to blobs\n' },
+    });
+  });
+
   it('that finds damage, or fails, says so in its exit code', async () => {
     const damaged = work('scrub', { report: { blobs: 5, damaged: 1, damagedDigests: ['sha256:aa'] } });
     expect(await entrepot.run(['scrub', '--mib-per-second', '100'])).toMatchObject({

@@ -69,6 +69,8 @@ function insideOf({ repository, done, of }: MaintenanceFields): Progress | undef
 /** What came of a run, for people. */
 export function reportOfRun({ kind, report, dryRun }: MaintenanceRun): string[] {
   const fields = new Fields(report ?? {});
+  // Each run clears away all that was removed by then.
+  if (kind === 'removal' && fields.number('repositories') === 0) return ['removal: an earlier run has cleared everything away'];
   return [`${kind}${dryRun ? ' (dry run: nothing was changed)' : ''}: ${done[kind](fields)}`, ...detailsOf(kind, fields)];
 }
 
