@@ -22,7 +22,14 @@ export async function measureStartUp(entrepot, { rounds, patience }) {
 async function startOnce({ dataDir, storage }) {
   const port = await freePort();
   const database = { DATABASE_URL: databaseUrlOf(dataDir), STORAGE_ROOT: storage.folder };
-  const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'warn', ...storage.environment, ...database, NODE_COMPILE_CACHE: '.cache/compile' };
+  const env = {
+    PATH: process.env.PATH,
+    PORT: String(port),
+    LOG_LEVEL: 'warn',
+    ...storage.environment,
+    ...database,
+    NODE_COMPILE_CACHE: '.cache/compile',
+  };
   const begun = performance.now();
   const args = ['--enable-source-maps', '--single-threaded-gc', '--expose-gc', '--max-semi-space-size=16', 'dist/apps/api/src/main.js'];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
