@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Outage } from '#jobs';
 import { CollectionStore, type CollectionSum } from '#metadata';
 import type { Logger } from '#platform';
+import { restAfter } from '../maintenance/pace.js';
 import { Rounds } from '../maintenance/rounds.js';
 import { Lanes } from '../outbox/lanes.js';
 import { databaseOutage, workerLogger } from '../tokens.js';
 
-/** Larger batches are no faster, and hold their locks for longer. */
-const batch = 500;
+/** Larger batches are no faster, hold their locks for longer, and are felt by whoever is served meanwhile. */
+const batch = 250;
 const everyMs = 1_000;
 const logEveryMs = 60_000;
 
@@ -51,11 +52,14 @@ export class CollectGarbageService {
   }
 
   async #step(): Promise<{ more: boolean }> {
+    const begun = performance.now();
     const links = await this.collection.collectLinks(batch);
     this.#add({ links: links.collected, blobs: 0, bytes: 0 });
     const blobs = await this.collection.collectBlobs(batch);
     this.#add({ links: 0, blobs: blobs.collected, bytes: blobs.bytes });
-    return { more: links.reviewed >= batch || blobs.reviewed >= batch };
+    const more = links.reviewed >= batch || blobs.reviewed >= batch;
+    if (more) await restAfter(begun);
+    return { more };
   }
 
   #add({ links, blobs, bytes }: CollectionSum): void {

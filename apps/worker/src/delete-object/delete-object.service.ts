@@ -10,6 +10,7 @@ export class DeleteObjectService implements OutboxWork<'delete-object'> {
   /** What S3 takes with one request. */
   readonly batch = 1_000;
   readonly lanes = 1;
+  readonly rests = true;
 
   constructor(private readonly driver: StorageDriver) {}
 

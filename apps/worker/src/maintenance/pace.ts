@@ -15,3 +15,8 @@ export class Pace {
     signal.throwIfAborted();
   }
 }
+
+/** Rests for four times as long as what began then took, a second at most, so that requests have the machine for themselves most of the time. */
+export async function restAfter(begun: number): Promise<void> {
+  await pause(Math.min(4 * (performance.now() - begun), 1_000));
+}

@@ -1,6 +1,7 @@
 import { DatabaseUnavailableError, type DrainResult, type OutboxKind, type OutboxRow, type OutboxStore } from '#metadata';
 import type { Outage } from '#jobs';
 import type { Logger } from '#platform';
+import { restAfter } from '../maintenance/pace.js';
 import { Lanes } from './lanes.js';
 import type { OutboxWork } from './outbox-work.js';
 
@@ -67,12 +68,15 @@ export class OutboxRelay {
   }
 
   async #claim(work: OutboxWork): Promise<{ more: boolean }> {
+    const begun = performance.now();
     const claimed = await this.options.outbox.drain(work.kind, work.batch, async (rows) => {
       const result = await work.run(rows);
       this.#tellFailures(rows, result);
       return result;
     });
-    return { more: claimed >= work.batch };
+    const more = claimed >= work.batch;
+    if (more && work.rests) await restAfter(begun);
+    return { more };
   }
 
   #tellFailures(rows: readonly OutboxRow[], { failed }: DrainResult): void {
