@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CreateBucketCommand, DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { credentials, startCeph } from '../../test/support/object-store/ceph-cluster.mjs';
+import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { inLanes } from '../in-lanes.mjs';
+import { CephBucket } from '../support/ceph-bucket.mjs';
 import { objectBytes } from './garbage.mjs';
 
 const Bucket = 'bench-gc';
@@ -11,24 +8,17 @@ const Bucket = 'bench-gc';
 /** Objects in a bucket of a Ceph of its own. */
 export class BucketObjects {
   static async start() {
-    const folder = mkdtempSync(join(tmpdir(), 'bench-s3-'));
     const objects = new BucketObjects();
-    objects.folder = folder;
-    objects.store = await startCeph({ folder });
-    const { endpoint } = objects.store;
-    objects.client = new S3Client({
-      endpoint,
-      region: 'us-east-1',
-      credentials,
-      forcePathStyle: true,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    });
-    await objects.client.send(new CreateBucketCommand({ Bucket }));
-    const { accessKeyId, secretAccessKey } = credentials;
-    const access = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-    objects.environment = { STORAGE_DRIVER: 's3', S3_BUCKET: Bucket, S3_ENDPOINT: endpoint, ...access };
+    objects.bucket = await CephBucket.start({ name: Bucket });
     return objects;
+  }
+
+  get client() {
+    return this.bucket.client;
+  }
+
+  get environment() {
+    return this.bucket.environment;
   }
 
   open() {}
@@ -55,9 +45,7 @@ export class BucketObjects {
     }
   }
 
-  async close() {
-    this.client.destroy();
-    await this.store.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+  close() {
+    return this.bucket.stop();
   }
 }
