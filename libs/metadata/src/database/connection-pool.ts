@@ -1,5 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { asStoreError, breaksConnection, DatabaseUnavailableError, isRestartable } from './database-errors.js';
+import { asStoreError, breaksConnection, DatabaseUnavailableError, isDeadlock, isRestartable } from './database-errors.js';
 import type { Statement } from './statement.js';
 
 /** What statements run on: a pool (each on its own) or a transaction. */
@@ -7,6 +8,8 @@ export interface Queryable {
   /** Answers the rows as objects. */
   query<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
 }
+
+const deadlockPauseMs = 100;
 
 /** Connections of one kind. Errors are classified, broken connections thrown away, lost races begun again once. */
 export class ConnectionPool implements Queryable {
@@ -61,9 +64,12 @@ export class ConnectionPool implements Queryable {
 
   private async attempt<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     try {
-      return await this.withClient(work).catch((error: unknown) =>
-        isRestartable(error) ? this.withClient(work) : Promise.reject(error as Error),
-      );
+      return await this.withClient(work).catch(async (error: unknown) => {
+        if (!isRestartable(error)) throw error;
+        // Who won is only being woken: a victim that is back at once takes the lock before it, and both are where they were.
+        if (isDeadlock(error)) await pause(deadlockPauseMs * (0.5 + Math.random()));
+        return this.withClient(work);
+      });
     } catch (error) {
       throw asStoreError(error);
     }

@@ -32,6 +32,10 @@ export function isRestartable(error: unknown): boolean {
   return restartable.has(codeOf(error));
 }
 
+export function isDeadlock(error: unknown): boolean {
+  return codeOf(error) === '40P01';
+}
+
 /** True where Postgres is gone, overloaded or too slow, rather than asked something wrong. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseUnavailableError) return true;

@@ -100,13 +100,16 @@ describe('transactions', () => {
     let firstLocks = 0;
     let bothLocked = (): void => {};
     const locked = new Promise<void>((resolve) => (bothLocked = resolve));
+    let oneWon = (): void => {};
+    const won = new Promise<void>((resolve) => (oneWon = resolve));
     const crosswise = (first: string, second: string) =>
       database.db.main.transaction(async (transaction: Queryable) => {
-        beginnings.push(first);
+        if (beginnings.push(first) === 3) await won;
         await transaction.query(update, [first]);
         if (++firstLocks === 2) bothLocked();
         await locked;
         await transaction.query(update, [second]);
+        oneWon();
         return first;
       });
     expect(await Promise.all([crosswise('a', 'b'), crosswise('b', 'a')])).toEqual(['a', 'b']);
