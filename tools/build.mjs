@@ -1,7 +1,8 @@
-// npm run build: compiles apps and libs to dist/, beside its place and renamed into it, so that nobody ever runs half a build.
+// npm run build: compiles apps and libs to dist/, and bundles the api, beside its place and renamed into it, so that nobody ever runs half a build.
 import { transformFile } from '@swc/core';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { dist, hashOf, sources } from './setup-build.mjs';
 import { cache, root } from './setup-paths.mjs';
 
@@ -12,6 +13,7 @@ const files = sources();
 const madeFrom = hashOf(files);
 
 await Promise.all(files.map((file) => (file.endsWith('.ts') ? compile(file) : copy(file))));
+await bundle(made, 'api');
 writeFileSync(join(made, '.made-from'), madeFrom);
 if (existsSync(dist)) renameSync(dist, join(beside, 'replaced'));
 renameSync(made, dist);

@@ -24,7 +24,7 @@ export function sources() {
 /** One hash over names and contents, and over what says how they are built. */
 export function hashOf(files) {
   const hash = createHash('sha256');
-  for (const file of ['.swcrc', 'package-lock.json', 'tools/build.mjs', ...files]) {
+  for (const file of ['.swcrc', 'package-lock.json', 'tools/build.mjs', 'tools/bundle.mjs', ...files]) {
     hash
       .update(`${file}\0`)
       .update(readFileSync(join(root, file)))

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineJob, type JobData } from './job.js';
 
 const nothing = z.strictObject({});

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** How a kind of job is queued and run. */
 export interface JobOptions<Data> {

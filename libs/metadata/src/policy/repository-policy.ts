@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PatternError } from './pattern-error.js';
 import { TagPattern } from './tag-pattern.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isObjectKey, objectKey } from '../../storage-keys.js';
 import type { UploadState } from '../../storage-driver.js';
 import { maxParts } from './part-rule.js';
