@@ -27,11 +27,11 @@ const external = [
 const banner = `import { createRequire as requireOf } from 'node:module';
 const require = requireOf(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
 
-/** Bundles an app of those in the folder `built`, which may start no threads, into `<built>/bundles/<app>`. */
+/** Bundles an app of those in the folder `built`, which may start no threads, into `apps/<app>/` there, above `src/`. */
 export async function bundle(built, app) {
   await build({
     entryPoints: [join(built, `apps/${app}/src/main.js`)],
-    outdir: join(built, 'bundles', app),
+    outdir: join(built, 'apps', app),
     absWorkingDir: root,
     bundle: true,
     splitting: true,

@@ -13,7 +13,7 @@ export function builtPrograms({ processes }: Settings, { port, databaseUrl }: Wh
   // Room for young garbage beyond 32 MiB (by itself V8 takes 128) saves no time that can be measured.
   const common = ['--enable-source-maps', '--max-semi-space-size=16'];
   // Uploads make garbage fast and on one thread: 15–25 % more pushes. Node takes it on the command line only.
-  const api = { name: 'api', nodeArguments: [...common, '--single-threaded-gc', '--expose-gc', built('bundles/api/main.js')], environment };
+  const api = { name: 'api', nodeArguments: [...common, '--single-threaded-gc', '--expose-gc', built('apps/api/main.js')], environment };
   const worker = { name: 'worker', nodeArguments: [...common, built('apps/worker/src/main.js')], environment };
   return [...Array.from({ length: processes.api }, () => api), worker];
 }

@@ -8,8 +8,12 @@ const nodeProgram = join(root, 'node_modules/.bin/node');
 
 /** One program of the built product, as it runs in production: nobody supervises it. */
 export function productProcess(name: string, app: 'api' | 'worker', options: OwnedProcessOptions): OwnedProcess {
-  const flags = ['--enable-source-maps', '--max-semi-space-size=16', ...(app === 'api' ? ['--single-threaded-gc', '--expose-gc'] : [])];
-  return new OwnedProcess(name, [nodeProgram, ...flags, join(root, `dist/apps/${app}/src/main.js`)], { ...options, channel: true });
+  const command = {
+    api: ['--single-threaded-gc', '--expose-gc', join(root, 'dist/apps/api/main.js')],
+    worker: [join(root, 'dist/apps/worker/src/main.js')],
+  };
+  const node = [nodeProgram, '--enable-source-maps', '--max-semi-space-size=16'];
+  return new OwnedProcess(name, [...node, ...command[app]], { ...options, channel: true });
 }
 
 /** Brings a database up to date, and waits; throws with what was printed when that fails. */
