@@ -1,11 +1,14 @@
 import { tenantOf, type RepositoryName } from '#oci';
 import type { Database } from '../database/database.js';
+import { SingleFlight } from '../database/single-flight.js';
 import { parsePolicy, type RepositoryPolicy } from '../policy/repository-policy.js';
 import { pageOf, type NamePage } from '../shapes.js';
 import { catalogPage, createRepository, findPolicy, lockPolicy, repositoryExists, setPolicy } from './repository-statements.js';
 
 /** Repositories and their settings; rows come into being with the first upload session, mount or manifest. */
 export class RepositoryStore {
+  private readonly pages = new SingleFlight<NamePage>();
+
   constructor(private readonly db: Database) {}
 
   async exists(name: RepositoryName): Promise<boolean> {
@@ -18,9 +21,11 @@ export class RepositoryStore {
   }
 
   /** Names of repositories that have manifests, in byte order after `last`. */
-  async page({ last = '', limit }: { last?: string; limit: number }): Promise<NamePage> {
-    const [row] = await this.db.main.query<{ names: string | null }>(catalogPage, [last, limit + 1]);
-    return pageOf(row?.names ?? null, limit);
+  page({ last = '', limit }: { last?: string; limit: number }): Promise<NamePage> {
+    return this.pages.answer(`${limit} ${last}`, async () => {
+      const [row] = await this.db.main.query<{ names: string | null }>(catalogPage, [last, limit + 1]);
+      return pageOf(row?.names ?? null, limit);
+    });
   }
 
   /** Null where the repository is unknown. */
