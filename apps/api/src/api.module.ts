@@ -11,6 +11,7 @@ import { PullTimes } from './pulls/pull-times.js';
 import { BaseController } from './v2/base/base.controller.js';
 import { BlobsController } from './v2/blobs/blobs.controller.js';
 import { BlobsService } from './v2/blobs/blobs.service.js';
+import { DownloadAddresses } from './v2/blobs/download-addresses.js';
 import { CatalogController } from './v2/catalog/catalog.controller.js';
 import { ManifestsController } from './v2/manifests/manifests.controller.js';
 import { ManifestsService } from './v2/manifests/manifests.service.js';
@@ -32,6 +33,7 @@ export interface Foundations {
   readonly pulls: PullTimes;
   readonly limits: EdgeLimits;
   readonly payloads: PayloadReader;
+  readonly addresses: DownloadAddresses;
   readonly times: { readonly blobGraceSeconds: number; readonly blobLingerSeconds: number; readonly uploadExpirySeconds: number };
 }
 
@@ -67,7 +69,8 @@ export class ApiModule {
   }
 }
 
-function foundationProviders({ database, driver, jobs, disk, pulls, limits, payloads, times }: Foundations): Provider[] {
+function foundationProviders(foundations: Foundations): Provider[] {
+  const { database, driver, jobs, disk, pulls, limits, payloads, addresses, times } = foundations;
   return [
     { provide: Database, useValue: database },
     { provide: StorageDriver, useValue: driver },
@@ -76,6 +79,7 @@ function foundationProviders({ database, driver, jobs, disk, pulls, limits, payl
     { provide: PullTimes, useValue: pulls },
     { provide: EdgeLimits, useValue: limits },
     { provide: PayloadReader, useValue: payloads },
+    { provide: DownloadAddresses, useValue: addresses },
     { provide: RepositoryStore, useValue: new RepositoryStore(database) },
     { provide: DamageStore, useValue: new DamageStore(database) },
     { provide: BlobStore, useValue: new BlobStore(database, times) },

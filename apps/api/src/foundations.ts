@@ -6,6 +6,7 @@ import type { Foundations } from './api.module.js';
 import { DiskGuard } from './edge/disk-guard.js';
 import { EdgeLimits } from './edge/limits.js';
 import { PullTimes } from './pulls/pull-times.js';
+import { DownloadAddresses } from './v2/blobs/download-addresses.js';
 import { maxManifestBytes, PayloadReader } from './v2/manifests/payload-reader.js';
 
 /** The least that lets four manifests of the largest size come at once. */
@@ -26,6 +27,7 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
   const jobs = new JobProducer(() => openJobBackend(queues, outageReport(logger)));
   const pulls = new PullTimes(new PullStore(database), logger);
   const manifestMemory = new BufferBudget({ bytes: Math.max(leastManifestMemory, Math.floor(settings.uploads.bufferBytes / 4)) });
+  const redirect = settings.storage.driver === 's3' && settings.storage.redirect;
   const idleMilliseconds = settings.http.idleTimeoutSeconds * 1_000;
   return {
     database,
@@ -34,6 +36,7 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     pulls,
     payloads: new PayloadReader(manifestMemory, idleMilliseconds),
     disk: new DiskGuard(driver, { minFreeBytes: settings.uploads.minFreeBytes, dataDir: settings.dataDir }),
+    addresses: new DownloadAddresses(driver, { redirect, lingerSeconds: settings.blobs.lingerSeconds }),
     limits: new EdgeLimits(idleMilliseconds, settings.verification.timeoutSeconds * 1_000),
     times: {
       blobGraceSeconds: settings.blobs.graceSeconds,

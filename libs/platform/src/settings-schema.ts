@@ -45,6 +45,8 @@ const url = (protocols: readonly string[]) =>
 
 /** A part of an upload to S3, and what must be seen of the next before it leaves. */
 const leastS3BufferMiB = 16;
+/** Bytes must outlive the addresses that clients were given. */
+const leastRedirectLinger = 60;
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -167,7 +169,10 @@ export const environmentSchema = z.discriminatedUnion('STORAGE_DRIVER', [
         .string()
         .optional()
         .meta({ default: '', description: 'Key for `aws:kms`. Absent: the bucket’s or the account’s.' }),
-      S3_REDIRECT: yesOrNo('Blobs are answered by a redirect to the store, which clients must be able to reach.', 'false'),
+      S3_REDIRECT: yesOrNo(
+        'Blobs are answered by a redirect (307) to the store, at an address good for ten minutes; clients must be able to reach `S3_ENDPOINT`.',
+        'false',
+      ),
       AWS_ACCESS_KEY_ID: z
         .string()
         .optional()
@@ -183,6 +188,10 @@ export const environmentSchema = z.discriminatedUnion('STORAGE_DRIVER', [
     .refine((env) => env.S3_SSE_KMS_KEY_ID === undefined || env.S3_SSE === 'aws:kms', {
       path: ['S3_SSE_KMS_KEY_ID'],
       error: 'is of use with S3_SSE=aws:kms only',
+    })
+    .refine((env) => env.S3_REDIRECT !== true || env.BLOB_LINGER_SECONDS >= leastRedirectLinger, {
+      path: ['BLOB_LINGER_SECONDS'],
+      error: `must be at least ${leastRedirectLinger} with S3_REDIRECT=true`,
     })
     .refine((env) => env.AWS_ACCESS_KEY_ID === undefined || env.AWS_SECRET_ACCESS_KEY !== undefined, {
       path: ['AWS_SECRET_ACCESS_KEY'],

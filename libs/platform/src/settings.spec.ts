@@ -61,6 +61,10 @@ describe('loadSettings', () => {
     [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', S3_SSE: 'rot13' }, 'S3_SSE must be AES256 or aws:kms, not "rot13"'],
     [{ STORAGE_DRIVER: 's3', S3_BUCKET: 'b', S3_SSE_KMS_KEY_ID: 'k' }, 'S3_SSE_KMS_KEY_ID is of use with S3_SSE=aws:kms only, not "k"'],
     [
+      { STORAGE_DRIVER: 's3', S3_BUCKET: 'b', S3_REDIRECT: 'true', BLOB_LINGER_SECONDS: '59' },
+      'BLOB_LINGER_SECONDS must be at least 60 with S3_REDIRECT=true, not "59"',
+    ],
+    [
       { STORAGE_DRIVER: 's3', S3_BUCKET: 'b', UPLOAD_BUFFER_MIB: '8' },
       'UPLOAD_BUFFER_MIB must be at least 16 with STORAGE_DRIVER=s3, not "8"',
     ],

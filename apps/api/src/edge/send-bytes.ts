@@ -5,8 +5,8 @@ import type { ByteReader } from '#cas';
  * Writes a reader of so many bytes to a response with back-pressure and ends it, together with the last bytes: a small blob leaves in one write.
  * A chunk is asked for only when the one before has left, since readers reuse their buffers.
  */
-export async function sendBytes(response: ServerResponse, reader: ByteReader | [], length: number): Promise<void> {
-  if (!Array.isArray(reader) && reader.pipeTo) {
+export async function sendBytes(response: ServerResponse, reader: ByteReader | readonly Uint8Array[], length: number): Promise<void> {
+  if ('pipeTo' in reader && reader.pipeTo) {
     await reader.pipeTo(response);
     if (response.destroyed) throw new ClientGoneError();
     response.end();

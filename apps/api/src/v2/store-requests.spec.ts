@@ -12,22 +12,26 @@ describeWithObjectStore('requests to the object store', () => {
   let bucket: TestBucket;
   let store: StoreProxy;
   let api: RunningApi;
+  let redirecting: RunningApi;
 
   beforeAll(async () => {
     bucket = await testBucket();
     store = await StoreProxy.before(bucket.settings.endpoint!);
     const { accessKeyId, secretAccessKey } = bucket.settings.credentials!;
-    api = await RunningApi.start({
+    const settings = {
       DATABASE_URL: database.url,
       STORAGE_DRIVER: 's3',
       S3_BUCKET: bucket.settings.bucket,
       S3_ENDPOINT: store.endpoint,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    });
+    };
+    api = await RunningApi.start(settings);
+    redirecting = await RunningApi.start({ ...settings, S3_REDIRECT: 'true' });
   });
   afterAll(async () => {
     await api.stop();
+    await redirecting.stop();
     await store.close();
     await bucket.remove();
   });
@@ -75,5 +79,36 @@ describeWithObjectStore('requests to the object store', () => {
     await api.send('DELETE', `/v2/acme/app/manifests/${digestOf(manifest)}`, 202);
     await api.send('DELETE', `/v2/acme/app/blobs/${digest}`, 202);
     expect(store.counts()).toEqual({});
+  });
+
+  it('a small blob is one, and none while it is remembered; a range of it neither', async () => {
+    const body = randomBytes(2_000);
+    const target = `/v2/acme/app/blobs/${digestOf(body)}`;
+    await pushes['one POST'](body);
+    store.counts();
+    for (const _time of [1, 2]) expect((await api.send('GET', target, 200)).bytes.equals(body)).toBe(true);
+    const part = await fetch(new URL(target, api.url), { headers: { range: 'bytes=500-1499' } });
+    expect([part.status, Buffer.from(await part.arrayBuffer()).equals(body.subarray(500, 1_500))]).toEqual([206, true]);
+    expect(store.counts()).toEqual({ GetObject: 1 });
+  });
+
+  it('a blob is none where clients are sent to the store, which serves it to them alone', async () => {
+    const body = randomBytes(100_000);
+    const target = new URL(`/v2/acme/app/blobs/${digestOf(body)}`, redirecting.url);
+    await pushes['one POST'](body);
+    store.counts();
+    const answer = await fetch(target, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([307, 'no-store']);
+    expect((await fetch(target, { method: 'HEAD' })).headers.get('content-length')).toBe('100000');
+    expect((await fetch(target, { headers: { 'if-none-match': `"${digestOf(body)}"` } })).status).toBe(304);
+    expect(store.counts()).toEqual({});
+    const location = new URL(answer.headers.get('location')!);
+    const part = await fetch(location, { headers: { range: 'bytes=500-1499' } });
+    expect([part.status, Buffer.from(await part.arrayBuffer()).equals(body.subarray(500, 1_500))]).toEqual([206, true]);
+    location.search = '';
+    expect((await fetch(location)).status).toBe(403);
+    const empty = Buffer.alloc(0);
+    await pushes['one POST'](empty);
+    expect((await redirecting.send('GET', `/v2/acme/app/blobs/${digestOf(empty)}`, 200)).bytes).toHaveLength(0);
   });
 });

@@ -36,6 +36,8 @@ export class BlobsController {
   ): Promise<void> {
     const blob = await this.blobs.get(name, digest);
     if (matchesEtag(asked['if-none-match'], digest)) return sendNotModified(reply, digest);
+    const address = await this.blobs.address(blob);
+    if (address) return sendElsewhere(reply, digest, address);
     // If-Range: a range counts only while the client's part is of the same content, which a digest says for good.
     const rangeHeader = asked['if-range'] === undefined || matchesEtag(asked['if-range'], digest) ? asked['range'] : undefined;
     await this.send(reply, { digest, blob, rangeHeader });
@@ -66,6 +68,11 @@ function sendNotModified(reply: FastifyReply, digest: Digest): void {
     .headers({ etag: `"${digest}"`, 'docker-content-digest': digest })
     .status(304)
     .send();
+}
+
+/** The address is good for minutes, and holds whoever has it for entitled: nobody may keep it. */
+function sendElsewhere(reply: FastifyReply, digest: Digest, address: URL): void {
+  void reply.headers({ location: address.href, 'docker-content-digest': digest, 'cache-control': 'no-store' }).status(307).send();
 }
 
 /** Blobs never go out under the media type of their descriptor: on our origin that could be a script. */

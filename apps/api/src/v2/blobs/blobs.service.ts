@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { StorageDriver, StorageError, type ByteRange, type ByteReader } from '#cas';
 import { BlobStore, DamageStore } from '#metadata';
 import { RegistryError, type Digest, type RepositoryName } from '#oci';
+import { DownloadAddresses } from './download-addresses.js';
+import { SmallBlobs } from './small-blobs.js';
 
 /** A blob that a repository may serve; `size` in bytes. */
 export interface ReadableBlob {
@@ -12,10 +14,13 @@ export interface ReadableBlob {
 
 @Injectable()
 export class BlobsService {
+  private readonly small = new SmallBlobs();
+
   constructor(
     private readonly blobs: BlobStore,
     private readonly driver: StorageDriver,
     private readonly damage: DamageStore,
+    private readonly addresses: DownloadAddresses,
   ) {}
 
   /** Throws `blobUnknown`. */
@@ -25,12 +30,23 @@ export class BlobsService {
     return { ...blob, digest };
   }
 
+  /** Where the client is to get the bytes from itself; null: from us. */
+  address(blob: ReadableBlob): Promise<URL | null> {
+    return this.addresses.of(blob);
+  }
+
   /** The bytes. A blob whose object is missing counts as damaged from now on: absent for everybody, until the next push of it heals it. */
-  async read(blob: ReadableBlob, range: ByteRange | null): Promise<ByteReader | []> {
+  async read(blob: ReadableBlob, range: ByteRange | null): Promise<ByteReader | readonly Uint8Array[]> {
     if (blob.size === 0) return [];
     // The row says how long the blob is: a file may be longer where a writer was overtaken.
-    const reader = await this.driver.read(blob.storageKey, range ?? { start: 0, end: blob.size - 1 });
-    return reader ?? this.missing(blob);
+    const whole = { start: 0, end: blob.size - 1 };
+    if (!this.small.fits(blob.size)) return this.open(blob, range ?? whole);
+    const bytes = this.small.get(blob.storageKey) ?? (await this.small.keep(blob.storageKey, blob.size, await this.open(blob, whole)));
+    return [range ? bytes.subarray(range.start, range.end + 1) : bytes];
+  }
+
+  private async open(blob: ReadableBlob, range: ByteRange): Promise<ByteReader> {
+    return (await this.driver.read(blob.storageKey, range)) ?? this.missing(blob);
   }
 
   private async missing({ digest, storageKey }: ReadableBlob): Promise<never> {
