@@ -1,7 +1,7 @@
 import { BufferBudget, openDriver } from '#cas';
 import { JobProducer, openJobBackend, type OutageReport } from '#jobs';
 import { Database, PullStore } from '#metadata';
-import type { Logger, Settings } from '#platform';
+import { clusterFolderOf, type Logger, type Settings } from '#platform';
 import type { Foundations } from './api.module.js';
 import { DiskGuard } from './edge/disk-guard.js';
 import { EdgeLimits } from './edge/limits.js';
@@ -35,7 +35,10 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     jobs,
     pulls,
     payloads: new PayloadReader(manifestMemory, idleMilliseconds),
-    disk: new DiskGuard(driver, { minFreeBytes: settings.uploads.minFreeBytes, dataDir: settings.dataDir }),
+    disk: new DiskGuard(driver, {
+      minFreeBytes: settings.uploads.minFreeBytes,
+      folders: [settings.dataDir, clusterFolderOf(settings.dataDir)],
+    }),
     addresses: new DownloadAddresses(driver, { redirect, lingerSeconds: settings.blobs.lingerSeconds }),
     limits: new EdgeLimits(idleMilliseconds, settings.verification.timeoutSeconds * 1_000),
     times: {

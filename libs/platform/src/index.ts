@@ -16,6 +16,7 @@ export {
 } from './process-life.js';
 export { projectRoot } from './project-root.js';
 export { commandLineOf, identityOf, signal, waitUntilGone } from './process-identity.js';
+export { clusterFolderOf } from './embedded/cluster-home.js';
 export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 export type { EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { DataFolderInUseError, EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';

@@ -1,3 +1,4 @@
+import { mediaTypes } from '#oci';
 import { anImage } from '../../support/builders.js';
 import { Installation } from './installation.js';
 
@@ -17,6 +18,7 @@ describe('with less disk free than MIN_FREE_MIB', () => {
       await http.post('/v2/faults/disk/blobs/uploads/'),
       await http.post(`/v2/faults/disk/blobs/uploads/?digest=${image.digest}`, image.bytes),
       await http.patch(session, Buffer.alloc(1_000)),
+      await http.put('/v2/faults/disk/manifests/v2', image.bytes, { 'Content-Type': mediaTypes.ociManifest }),
     ]) {
       expect({ status: refused.status, codes: refused.codes() }).toEqual({ status: 503, codes: ['UNAVAILABLE'] });
       expect(Number(refused.need('Retry-After'))).toBeGreaterThan(0);

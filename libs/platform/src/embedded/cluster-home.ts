@@ -20,14 +20,20 @@ export function locationNote(dataDir: string): string {
   return join(dataDir, 'postgres.location');
 }
 
+/** Where the embedded cluster of a data folder is, or will be, unless it has to be put elsewhere. */
+export function clusterFolderOf(dataDir: string): string {
+  const note = locationNote(dataDir);
+  return existsSync(note) ? readFileSync(note, 'utf8').trim() : join(dataDir, 'postgres');
+}
+
 /**
  * `<DATA_DIR>/postgres`; where we are root and PostgreSQL's user cannot enter DATA_DIR, a folder of its own below /var/lib/entrepot, named
  * once and for all in `<DATA_DIR>/postgres.location`.
  */
 export function clusterHomeOf(dataDir: string, logger: Logger): ClusterHome {
   const note = locationNote(dataDir);
-  if (existsSync(note)) return known(readFileSync(note, 'utf8').trim(), note);
-  const cluster = join(dataDir, 'postgres');
+  const cluster = clusterFolderOf(dataDir);
+  if (existsSync(note)) return known(cluster, note);
   const account = accountFor(cluster);
   if (canEnter(account, dataDir)) return { cluster, account };
   if (existsSync(cluster))

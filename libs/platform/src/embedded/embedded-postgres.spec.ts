@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { createLogger } from '../logger.js';
 import { commandLineOf, signal, waitUntilGone } from '../process-identity.js';
+import { clusterFolderOf } from './cluster-home.js';
 import { DataFolderInUseError } from './embedded-postgres-error.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import { NotRunningError, runningDatabaseUrl } from './running-database.js';
@@ -44,8 +45,7 @@ describe('EmbeddedPostgres', () => {
     // Also those of a test that ran out of time.
     await Promise.allSettled(starts.splice(0));
     for (const postgres of running) await stop(postgres);
-    const note = join(dataDir, 'postgres.location');
-    if (existsSync(note)) await rm(readFileSync(note, 'utf8').trim(), { recursive: true, force: true });
+    await rm(clusterFolderOf(dataDir), { recursive: true, force: true });
     await rm(dataDir, { recursive: true, force: true });
   });
 
@@ -114,27 +114,23 @@ describe('EmbeddedPostgres', () => {
 
   it('says what is wrong when the cluster is of another version', async () => {
     await stop(await start());
-    await writeFile(join(clusterOf(dataDir), 'PG_VERSION'), '9\n');
+    await writeFile(join(clusterFolderOf(dataDir), 'PG_VERSION'), '9\n');
     await expect(start()).rejects.toThrow(/was made by PostgreSQL 9, this is 18/);
   });
 
   (asRoot ? it : it.skip)('keeps the cluster where its user can reach it, when that is not DATA_DIR', async () => {
     await chmod(dataDir, 0o700);
     const first = await start();
-    const cluster = readFileSync(join(dataDir, 'postgres.location'), 'utf8').trim();
+    const cluster = clusterFolderOf(dataDir);
     expect(cluster).toMatch(/^\/var\/lib\/entrepot\//);
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await stop(first);
     const second = await start();
     expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+    expect(existsSync(join(cluster, 'PG_VERSION'))).toBe(true);
   });
 });
-
-function clusterOf(dataDir: string): string {
-  const note = join(dataDir, 'postgres.location');
-  return existsSync(note) ? readFileSync(note, 'utf8').trim() : join(dataDir, 'postgres');
-}
 
 async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });

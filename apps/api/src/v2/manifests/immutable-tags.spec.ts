@@ -31,7 +31,7 @@ describe('a tag that a rule keeps', () => {
     // Nobody is to be told of work here.
     await jobs.close();
     const driver = openDriver({ driver: 'filesystem', root });
-    const disk = new DiskGuard(driver, { minFreeBytes: 0, dataDir: root });
+    const disk = new DiskGuard(driver, { minFreeBytes: 0, folders: [root] });
     service = new ManifestsService(new ManifestStore(database.db), new TagStore(database.db), jobs, disk);
   });
   afterAll(() => rm(root, { recursive: true }));
