@@ -22,6 +22,8 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     onError: (error) => logger.warn({ err: error }, 'database connection lost'),
   });
   const driver = openDriver(settings.storage, new BufferBudget({ bytes: settings.uploads.bufferBytes }));
+  const { largestBlobBytes } = driver;
+  if (largestBlobBytes !== null) logger.info({ largestBlobBytes }, 'largest blob that storage takes');
   const queues = { redisUrl: settings.redis.url, databaseUrl: settings.database.directUrl ?? databaseUrl };
   // BullMQ is a sixth of what an idle api would hold.
   const jobs = new JobProducer(() => openJobBackend(queues, outageReport(logger)));

@@ -101,6 +101,9 @@ export abstract class StorageDriver {
   /** Bytes that can still be stored; null where no limit is known (object storage). */
   abstract freeBytes(): Promise<number | null>;
 
+  /** The largest blob in bytes that can come without announcing its length, beyond which append throws BlobTooLargeError; null where no limit is known. */
+  abstract get largestBlobBytes(): number | null;
+
   /** Gives up what the driver holds open; uploads and readers must have ended before. */
   abstract close(): Promise<void>;
 

@@ -117,6 +117,10 @@ export class FilesystemDriver extends StorageDriver {
     return listObjects(this.#folders.root, prefix);
   }
 
+  get largestBlobBytes(): null {
+    return null;
+  }
+
   async freeBytes(): Promise<number> {
     return onDisk('ask for free space', async () => {
       await this.#folders.prepareRoot();

@@ -30,7 +30,6 @@ export class S3Driver extends StorageDriver {
     this.#bucket.catch(() => undefined);
   }
 
-  /** The largest blob in bytes that can be sent without announcing its length. */
   get largestBlobBytes(): number {
     return largestBlob(this.#rule);
   }
