@@ -1,4 +1,4 @@
-import { createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, request as send, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What a proxy does to a request instead of passing it on: an answer of the store's kind, or a connection cut; after so many bytes of the answer, if said. */
@@ -7,10 +7,18 @@ export type Fault = { readonly status: number; readonly code: string } | { reado
 /** Decides about each request, by operation; waiting here holds it back. */
 export type Intercept = (operation: string, request: IncomingMessage) => Fault | void | Promise<Fault | void>;
 
+/** An answer that is passed on whole. */
+export interface StoreAnswer {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
 /** An HTTP proxy before an S3 store that counts requests by operation, holds them back, refuses and cuts them. */
 export class StoreProxy {
   readonly operations: string[] = [];
   intercept: Intercept = () => undefined;
+  /** What becomes of the answers to an operation, for stores that answer otherwise than this one. */
+  readonly changes = new Map<string, (answer: StoreAnswer) => StoreAnswer>();
   readonly #server: Server;
 
   private constructor(private readonly target: URL) {
@@ -46,6 +54,8 @@ export class StoreProxy {
     if (fault && 'status' in fault) return refuse(request, response, fault);
     if (fault?.cutAfter === 0) return void request.socket.destroy();
     const onward = send(new URL(request.url ?? '/', this.target), { method: request.method, headers: request.headers }, (answer) => {
+      const change = this.changes.get(operation);
+      if (change) return void changed(answer, response, change).catch(() => response.destroy());
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       let passed = 0;
       answer.on('data', (chunk: Buffer) => {
@@ -61,6 +71,13 @@ export class StoreProxy {
     response.on('close', () => onward.destroy());
     request.pipe(onward);
   }
+}
+
+async function changed(answer: IncomingMessage, response: ServerResponse, change: (answer: StoreAnswer) => StoreAnswer): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
+  const { headers, body } = change({ headers: answer.headers, body: Buffer.concat(chunks).toString() });
+  response.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
 /** Read to its end first, as a store would. */
