@@ -92,7 +92,7 @@ export abstract class StorageDriver {
   /** Size and time of an object; null where the key does not exist. */
   abstract stat(key: string): Promise<StoredObject | null>;
 
-  /** Removes up to 1,000 objects. Idempotent: keys that don't exist are no error. */
+  /** Removes objects. Idempotent: keys that don't exist are no error. Throws ObjectsKeptError where storage says which ones it kept. */
   abstract delete(keys: readonly string[]): Promise<void>;
 
   /** All objects whose key starts with the prefix, in no particular order, found as they are asked for; `modifiedAt` is set. What comes or goes meanwhile may be missed. */

@@ -13,3 +13,11 @@ export class StorageError extends Error {
     return typeof cause === 'object' && cause !== null && 'code' in cause && outOfSpace.has(String(cause.code));
   }
 }
+
+/** Some objects could not be deleted, the others have been. `codes`: what storage said of each, by key. */
+export class ObjectsKeptError extends StorageError {
+  constructor(readonly codes: ReadonlyMap<string, string>) {
+    super(`cannot delete ${codes.size} objects: ${[...new Set(codes.values())].join(', ')}`);
+    this.name = 'ObjectsKeptError';
+  }
+}

@@ -49,8 +49,7 @@ export async function testBucket(prefix = ''): Promise<TestBucket> {
 async function empty(settings: S3Settings): Promise<void> {
   const driver = new S3Driver({ settings, buffers: new BufferBudget({ bytes: 64 * 1024 * 1024 }) });
   for await (const upload of driver.listUploads()) await driver.abortUploadById(upload);
-  const keys = (await listAll(driver, '')).map(({ key }) => key);
-  for (let at = 0; at < keys.length; at += 1_000) await driver.delete(keys.slice(at, at + 1_000));
+  await driver.delete((await listAll(driver, '')).map(({ key }) => key));
   await driver.close();
 }
 

@@ -77,7 +77,9 @@ async function changed(answer: IncomingMessage, response: ServerResponse, change
   const chunks: Buffer[] = [];
   for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
   const { headers, body } = change({ headers: answer.headers, body: Buffer.concat(chunks).toString() });
-  response.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  // Of another length, so that how it was sent says nothing any more.
+  const others = Object.entries(headers).filter(([name]) => name !== 'content-length' && name !== 'transfer-encoding');
+  response.writeHead(answer.statusCode ?? 502, Object.fromEntries(others)).end(body);
 }
 
 /** Read to its end first, as a store would. */

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { ByteRange, StoredObject } from '../../storage-driver.js';
-import { StorageError } from '../../storage-error.js';
+import { ObjectsKeptError, StorageError } from '../../storage-error.js';
 import { assertObjectKey } from '../../storage-keys.js';
 import { Lanes } from './lanes.js';
 import { MultipartRequests } from './multipart-requests.js';
@@ -19,6 +19,8 @@ import { sdkClients } from './sdk-client.js';
 
 /** More at once are not faster, and each takes a connection. */
 const requestsAtOnce = 64;
+/** What S3 takes with one DeleteObjects. */
+const keysAtOnce = 1_000;
 
 /** An object that is being read; `body` must be read to its end or destroyed. */
 export interface OpenObject {
@@ -79,14 +81,16 @@ export class Bucket {
     return answer && { key, size: answer.ContentLength ?? 0, modifiedAt: answer.LastModified, etag: bare(answer.ETag) };
   }
 
-  /** Up to 1,000 keys; errors inside the answer count, absence doesn't. */
+  /** Any number of keys, 1,000 with each request; throws ObjectsKeptError for errors inside the answers. Absence is none. */
   async delete(keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
-    const Objects = keys.map((key) => ({ Key: this.#at(key).Key }));
-    const command = new DeleteObjectsCommand({ Bucket: this.settings.bucket, Delete: { Quiet: true, Objects } });
-    const { Errors = [] } = await this.#lanes.run(() => onStore('delete', () => this.#answers.send(command)));
-    const failed = Errors.find(({ Code }) => Code !== 'NoSuchKey');
-    if (failed) throw new StorageError(`cannot delete: ${failed.Code}`, { cause: failed });
+    const codes = new Map<string, string>();
+    for (let at = 0; at < keys.length; at += keysAtOnce) {
+      const Objects = keys.slice(at, at + keysAtOnce).map((key) => ({ Key: this.#at(key).Key }));
+      const command = new DeleteObjectsCommand({ Bucket: this.settings.bucket, Delete: { Quiet: true, Objects } });
+      const { Errors = [] } = await this.#lanes.run(() => onStore('delete', () => this.#answers.send(command)));
+      for (const { Key = '', Code = '' } of Errors) if (Code !== 'NoSuchKey') codes.set(Key.slice(this.settings.prefix.length), Code);
+    }
+    if (codes.size > 0) throw new ObjectsKeptError(codes);
   }
 
   /** All objects below a prefix, a page of up to 1,000 per request; keys may be none of ours. */
