@@ -51,6 +51,11 @@ export class DigestVerifier {
     }
   }
 
+  /** How many objects are read at once, at most. */
+  get threads(): number {
+    return this.#pool.maxThreads;
+  }
+
   /** Ends the threads; what is still being asked is rejected, so that whoever asks stops first. */
   async close(): Promise<void> {
     await this.#pool.destroy();
