@@ -9,7 +9,7 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
 };
 
-/** Six suites: units beside the code, the protocol over HTTP (against one process, against replicas), real clients, faults, clusters. Each can be run alone with --selectProjects. */
+/** Seven suites: units beside the code, the protocol over HTTP (against one process, against replicas), real clients, faults, clusters in short and at length. Each can be run alone with --selectProjects. */
 export default {
   projects: [
     {
@@ -54,6 +54,12 @@ export default {
       ...base,
       displayName: 'cluster',
       testMatch: ['<rootDir>/test/e2e/cluster/*.spec.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/fixture/patience.mjs'],
+    },
+    {
+      ...base,
+      displayName: 'cluster-long',
+      testMatch: ['<rootDir>/test/e2e/cluster/long/*.spec.ts'],
       setupFilesAfterEnv: ['<rootDir>/test/e2e/fixture/patience.mjs'],
     },
   ],

@@ -1,5 +1,5 @@
-import { anImage } from '../../support/builders.js';
-import type { Registry } from '../../support/registry.js';
+import { anImage } from '../../../support/builders.js';
+import type { Registry } from '../../../support/registry.js';
 
 /** Clients that push and pull without end, and note how they were answered. */
 export class Load {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { anImage } from '../../support/builders.js';
-import { Cluster } from '../../support/cluster/cluster.js';
-import { digestBytes, type Content } from '../../support/content.js';
-import type { FaultProxy } from '../../support/fault-proxy.js';
-import { Registry, withQuery } from '../../support/registry.js';
-import { eventually } from '../faults/eventually.js';
-import { describeWith } from '../fixture/clients.js';
+import { anImage } from '../../../support/builders.js';
+import { Cluster } from '../../../support/cluster/cluster.js';
+import { digestBytes, type Content } from '../../../support/content.js';
+import type { FaultProxy } from '../../../support/fault-proxy.js';
+import { Registry, withQuery } from '../../../support/registry.js';
+import { eventually } from '../../faults/eventually.js';
+import { describeWith } from '../../fixture/clients.js';
 import { Load } from './load.js';
 
 describeWith(['redis-server'], 'PostgreSQL that fails under two replicas', () => {

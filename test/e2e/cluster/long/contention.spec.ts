@@ -1,10 +1,10 @@
 import pg from 'pg';
-import { Ledger } from '../../race/ledger.js';
-import { RaceClient } from '../../race/race-client.js';
-import { Cluster } from '../../support/cluster/cluster.js';
-import { Registry } from '../../support/registry.js';
-import { seededRandom } from '../faults/seeded-random.js';
-import { describeWith } from '../fixture/clients.js';
+import { Ledger } from '../../../race/ledger.js';
+import { RaceClient } from '../../../race/race-client.js';
+import { Cluster } from '../../../support/cluster/cluster.js';
+import { Registry } from '../../../support/registry.js';
+import { seededRandom } from '../../faults/seeded-random.js';
+import { describeWith } from '../../fixture/clients.js';
 
 const seconds = Number(process.env['CONTENTION_SECONDS'] ?? 20);
 const seed = Number(process.env['CONTENTION_SEED'] ?? Date.now() % 1_000_000);
