@@ -18,7 +18,9 @@ import { ManifestsService } from './v2/manifests/manifests.service.js';
 import { PayloadReader } from './v2/manifests/payload-reader.js';
 import { ReferrersController } from './v2/referrers/referrers.controller.js';
 import { TagsController } from './v2/tags/tags.controller.js';
+import { FirstBytes } from './v2/uploads/first-bytes.js';
 import { UploadFinisher } from './v2/uploads/upload-finisher.js';
+import { UploadPublisher } from './v2/uploads/upload-publisher.js';
 import { UploadReceiver } from './v2/uploads/upload-receiver.js';
 import { UploadsController } from './v2/uploads/uploads.controller.js';
 import { UploadsService } from './v2/uploads/uploads.service.js';
@@ -58,7 +60,9 @@ export class ApiModule {
         BlobsService,
         ManifestsService,
         UploadReceiver,
+        FirstBytes,
         UploadsService,
+        UploadPublisher,
         UploadFinisher,
         Verdicts,
         Readiness,

@@ -54,7 +54,7 @@ export interface AppendOptions {
  * when storage fails, and TypeError on a key or state that isn't this driver's own. Absence is `null`, never an error.
  */
 export abstract class StorageDriver {
-  /** A new upload at offset 0. Touches nothing in storage until bytes come. `id`: a lower-case uuid, used for one upload only. */
+  /** A new upload at offset 0, always the same for an id. Touches nothing in storage until bytes come. `id`: a lower-case uuid, used for one upload only. */
   abstract begin(id: string): UploadState;
 
   /**
@@ -74,8 +74,11 @@ export abstract class StorageDriver {
   /** Makes exactly `upload.offset` bytes readable under one key, durably and all at once. Replaying it, also beside itself, is harmless and answers the same key. */
   abstract commit(upload: UploadState): Promise<StoredObject>;
 
-  /** What commit would answer where it would have nothing to do any more; null where it would. Touches nothing, so that a state that others have left behind does no harm. */
-  abstract asObject(upload: UploadState): Promise<StoredObject | null>;
+  /**
+   * What commit would answer where there are bytes and they are one object already, provided that nobody has been at work on the upload since this
+   * state was answered: that is for the caller to know. Null where a commit has to make them one.
+   */
+  abstract asObject(upload: UploadState): StoredObject | null;
 
   /**
    * The objects of an upload that are of no use once it was committed as `key`. Commit itself removes nothing: two may commit one upload, and only

@@ -38,6 +38,11 @@ export class RequestBody {
     return this.request.headers['transfer-encoding'] === undefined && (this.announced ?? 0) === 0;
   }
 
+  /** True where the client sends nothing before it is told that the body is wanted. */
+  get awaited(): boolean {
+    return awaitsContinue(this.request);
+  }
+
   /** Throws `uploadInterrupted` where the body did not end as it should. */
   assertComplete(): void {
     if (this.failure) throw new RegistryError('uploadInterrupted', { reason: this.failure });

@@ -26,14 +26,14 @@ l as (insert into blob_links (repository, digest) select s.repository, $3 from s
 r as (insert into reviews (kind, repository, digest, not_before)
   select 'link', repository, $3, now() + make_interval(secs => $6) from l where made)`;
 
-// $1 session, $2 repository's name, $9 the lease it must be under (null: any), $10 the state that must be its last, with nobody at work on it (null:
-// any). Without that, a writer from whom the session was taken over could
+// $1 session, $2 repository's name, $9 the lease it must be under (null: any), $10 and $11 the state and digest that must be its last, with nobody at
+// work on it (null: any). Without that, a writer from whom the session was taken over could
 // make a blob of bytes that its successor, whose state names other objects, then takes for garbage.
 export const finalizeSession = statement(
   'session_finalize',
   `${blobArrival(`delete from upload_sessions
   where id = $1 and repository = (select id from repositories where name = $2) and state = 'open' and ($9::uuid is null or lease = $9)
-  and ($10::jsonb is null or (storage = $10 and digest_so_far = $3 and lease is null)) returning repository`)}
+  and ($10::jsonb is null or (storage = $10 and digest_so_far is not distinct from $11 and lease is null)) returning repository`)}
 select (select count(*) from s) as sessions, (select count(*) from b) as stored, (select count(*) from h) as healed`,
 );
 

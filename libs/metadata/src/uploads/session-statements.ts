@@ -29,19 +29,33 @@ l as (update upload_sessions s set lease = $3 from o where s.id = o.id and ($4::
 select o.*, exists (select from l) as leased, case when o."offset" > 0 then set_config('synchronous_commit', 'on', true) end as flushed from o`,
 );
 
-// No row: the lease was taken over, and what was written since is not the session's. expires_at is indexed, so it is written only
-// when half of the time is over; else the update stays HOT.
+// expires_at is indexed, so it is written only when half of the time is over; else the update stays HOT.
+const prolonged = (seconds: string): string =>
+  `expires_at = case when expires_at < now() + make_interval(secs => ${seconds}) / 2 then now() + make_interval(secs => ${seconds}) else expires_at end`;
+
+// No row: the lease was taken over, and what was written since is not the session's.
 export const recordProgress = statement(
   'session_record',
   `update upload_sessions set "offset" = $3, storage = $4, digest_so_far = $5, lease = case when $6::boolean then null else lease end,
-  expires_at = case when expires_at < now() + make_interval(secs => $7) / 2 then now() + make_interval(secs => $7) else expires_at end
+  ${prolonged('$7')}
 where id = $1 and lease = $2 and state = 'open' and "offset" <= $3 returning id`,
 );
 
-// For a body that takes long: what is at work does not expire.
+// The first bytes of a session, received under no lease and stored apart from it: they count where it still is as it began ($3), and nobody is at
+// work on it. $7: the lease it is under from now on, or null.
+export const recordFirst = statement(
+  'session_record_first',
+  `update upload_sessions set "offset" = $4, storage = $5, digest_so_far = $6, lease = $7, ${prolonged('$8')}
+where id = $1 and repository = (select id from repositories where name = $2) and state = 'open' and storage = $3 and lease is null returning id`,
+);
+
+// Bytes that were stored apart from a session, and are not to be its.
+export const discardUpload = statement('upload_discard', `insert into outbox (kind, key, payload) values ('abort-upload', $1, $2)`);
+
+// For a body that takes long: what is at work does not expire. Under no lease are only those who would be the first.
 export const prolongSession = statement(
   'session_prolong',
-  `update upload_sessions set expires_at = now() + make_interval(secs => $3) where id = $1 and lease = $2 and state = 'open' returning id`,
+  `update upload_sessions set expires_at = now() + make_interval(secs => $3) where id = $1 and (lease = $2 or lease is null) and state = 'open' returning id`,
 );
 
 // A completed one may be given up too: its worker then finds no session, and sends what it made to the outbox.

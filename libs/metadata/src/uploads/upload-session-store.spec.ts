@@ -59,7 +59,7 @@ describe('an upload session', () => {
       digest: claimed,
       size: 9,
       storageKey: randomUUID(),
-      recorded: storage,
+      recorded: { storage, digestSoFar: claimed },
     });
     const storage = { offset: 9, pieces: ['a'] };
     await uploads.record(id, lease, { storage, digestSoFar, release: false });
@@ -72,6 +72,68 @@ describe('an upload session', () => {
     expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
     expect(await uploads.finalize(name, id, arrived({ offset: 9, pieces: ['a', 'c'] }, digest('others')))).toBe('gone');
     expect(await uploads.finalize(name, id, arrived({ offset: 9, pieces: ['a', 'c'] }))).toBe('stored');
+  });
+
+  const began = { offset: 0, piece: 'a' };
+  const first = (mark: string) => ({ storage: { offset: 9, piece: mark }, digestSoFar: digest(mark) });
+
+  it('takes the first bytes of one of many that took no lease', async () => {
+    const [uploads, elsewhere] = stores();
+    const { name, id } = await begin(uploads);
+    expect(await uploads.recordFirst({ name: aRepository(), id }, began, first('b'))).toBe(false);
+    const marks = Array.from({ length: 12 }, (_, i) => `piece ${i}`);
+    const recorded = await Promise.all(marks.map((mark, i) => (i % 2 ? uploads : elsewhere).recordFirst({ name, id }, began, first(mark))));
+    expect(recorded.filter(Boolean)).toHaveLength(1);
+    expect(await uploads.find(name, id)).toMatchObject({ offset: 9, ...first(marks[recorded.indexOf(true)]!) });
+  });
+
+  it('takes no first bytes while somebody is at work on it, nor once there are some', async () => {
+    const [uploads, elsewhere] = stores();
+    const { name, id } = await begin(uploads);
+    const { lease } = await leased(elsewhere, name, id);
+    expect(await uploads.recordFirst({ name, id }, began, first('b'))).toBe(false);
+    // He has come and gone, and nothing has come with him.
+    await elsewhere.record(id, lease, { storage: began, digestSoFar: null, release: true });
+    const own = randomUUID();
+    expect(await uploads.recordFirst({ name, id }, began, { ...first('b'), lease: own })).toBe(true);
+    expect(await elsewhere.recordFirst({ name, id }, first('b').storage, first('c'))).toBe(false);
+    expect(await uploads.complete(name, id, { digest: digest(), lease: randomUUID() })).toBe(false);
+    expect(await uploads.record(id, own, { ...first('b'), release: true })).toBe(true);
+    expect(await elsewhere.recordFirst({ name, id }, began, first('c'))).toBe(false);
+  });
+
+  it('becomes the blob that came as its first bytes, unless somebody has been at it', async () => {
+    const [uploads, elsewhere] = stores();
+    const arrived = () => ({
+      digest: digest(),
+      size: 9,
+      storageKey: randomUUID(),
+      recorded: { storage: began, digestSoFar: null },
+    });
+    const untouched = await begin(uploads);
+    expect(await elsewhere.finalize(untouched.name, untouched.id, arrived())).toBe('stored');
+    const begun = await begin(uploads);
+    const { lease } = await leased(elsewhere, begun.name, begun.id);
+    expect(await uploads.finalize(begun.name, begun.id, arrived())).toBe('gone');
+    await elsewhere.record(begun.id, lease, { ...first('b'), release: true });
+    expect(await uploads.finalize(begun.name, begun.id, arrived())).toBe('gone');
+  });
+
+  it('sends away what was stored apart from it', async () => {
+    const [uploads] = stores();
+    const storage = first(randomUUID()).storage;
+    await uploads.discard(storage);
+    expect(await database.sql(`select kind from outbox where payload ->> 'piece' = $1`, [storage.piece])).toEqual([
+      { kind: 'abort-upload' },
+    ]);
+  });
+
+  it('lives on while somebody receives its first bytes, who has no lease', async () => {
+    const [uploads] = stores();
+    const { name, id } = await begin(uploads);
+    expect(await uploads.prolong(id, randomUUID())).toBe(true);
+    await leased(uploads, name, id);
+    expect(await uploads.prolong(id, randomUUID())).toBe(false);
   });
 
   it('counts nothing of a writer whose lease was taken over', async () => {
@@ -104,7 +166,6 @@ describe('an upload session', () => {
     expect(await uploads.cancel(aRepository(), id)).toBe(false);
     expect(await uploads.cancel(name, id)).toBe(true);
     expect(await uploads.cancel(name, id)).toBe(false);
-    await uploads.reject(name, id);
     expect(await uploads.find(name, id)).toBeNull();
     expect(await database.sql('select kind, payload from outbox where key = $1', [id])).toEqual([
       { kind: 'abort-upload', payload: { offset: 0, piece: 'a' } },

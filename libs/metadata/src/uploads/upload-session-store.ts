@@ -17,10 +17,16 @@ export interface UploadTimes {
   readonly uploadExpirySeconds?: number;
 }
 
-/** How a session must stand to become a blob: under this lease; or as this state was recorded, with nobody at work on it. */
+/** What a session holds: bytes as a storage driver knows them, and the digest of exactly those, where somebody knew it. */
+export interface SessionContent {
+  readonly storage: UploadState;
+  readonly digestSoFar: Digest | null;
+}
+
+/** How a session must stand to become a blob: under this lease; or holding just what was recorded last, with nobody at work on it. */
 export interface ArrivalGuard {
   readonly lease?: string;
-  readonly recorded?: UploadState;
+  readonly recorded?: SessionContent;
 }
 
 /** Upload sessions from their beginning to a blob, or to nothing. A session of another repository is unknown. Ids are lower-case uuids. */
@@ -70,11 +76,29 @@ export class UploadSessionStore {
   async record(
     id: string,
     lease: string,
-    { storage, digestSoFar, release }: { storage: UploadState; digestSoFar: Digest | null; release: boolean },
+    { storage, digestSoFar, release }: SessionContent & { readonly release: boolean },
   ): Promise<boolean> {
     const digest = digestSoFar && toBytes(digestSoFar);
     const values = [id, lease, storage.offset, JSON.stringify(storage), digest, release, this.expirySeconds];
     return (await this.db.lazy.query(sql.recordProgress, values)).length > 0;
+  }
+
+  /**
+   * Records the first bytes of a session of which nobody has taken the lease, now under `lease` if given; false where it is no more as it began: then
+   * they are not the session's, and to be discarded.
+   */
+  async recordFirst(
+    { name, id }: { readonly name: RepositoryName; readonly id: string },
+    began: UploadState,
+    { storage, digestSoFar, lease }: SessionContent & { readonly lease?: string },
+  ): Promise<boolean> {
+    const content = [JSON.stringify(began), storage.offset, JSON.stringify(storage), digestSoFar && toBytes(digestSoFar)];
+    return (await this.db.lazy.query(sql.recordFirst, [id, name, ...content, lease ?? null, this.expirySeconds])).length > 0;
+  }
+
+  /** Sends to the outbox what was stored apart from any session. */
+  async discard(storage: UploadState): Promise<void> {
+    await this.db.lazy.query(sql.discardUpload, [randomUUID(), JSON.stringify(storage)]);
   }
 
   /** Gives a session up, its bytes to the outbox; false where there is none (under the lease, if given) that has no verdict yet. */
@@ -82,24 +106,20 @@ export class UploadSessionStore {
     return (await this.db.lazy.query(sql.cancelSession, [id, name, lease ?? null])).length > 0;
   }
 
-  /** The bytes were not what the client said: the same as giving up, by whoever holds the lease. */
-  async reject(name: RepositoryName, id: string, lease?: string): Promise<void> {
-    await this.cancel(name, id, lease);
-  }
-
   /** How often a holder at work should say so. */
   get prolongEveryMs(): number {
     return Math.min((this.expirySeconds * 1_000) / 4, 3_600_000);
   }
 
-  /** Puts a session's expiry off while its holder is at work; false where the lease was taken over. */
+  /** Puts a session's expiry off while somebody is at work under that lease, or who comes first under none; false where the lease is another's. */
   async prolong(id: string, lease: string): Promise<boolean> {
     return (await this.db.lazy.query(sql.prolongSession, [id, lease, this.expirySeconds])).length > 0;
   }
 
   /** Makes the blob and its link out of an open session whose bytes the caller verified; `gone`: there is no such session as the guard says (any more). */
   async finalize(name: RepositoryName, id: string, { lease, recorded, ...blob }: ArrivedBlob & ArrivalGuard): Promise<FinalizeOutcome> {
-    const values = [id, name, ...this.arrivalOf(blob), lease ?? null, recorded ? JSON.stringify(recorded) : null];
+    const content = recorded ? [JSON.stringify(recorded.storage), recorded.digestSoFar && toBytes(recorded.digestSoFar)] : [null, null];
+    const values = [id, name, ...this.arrivalOf(blob), lease ?? null, ...content];
     const [row] = await this.db.main.query<{ sessions: number; stored: number; healed: number }>(finalizeSession, values);
     if (!row?.sessions) return 'gone';
     if (row.stored) return 'stored';

@@ -19,10 +19,19 @@ export async function* limited(body: RequestBody, range: ContentRange): ByteSour
   }
 }
 
+/** True where the bytes received are those that were announced, all of them. */
+export function isWhole(body: RequestBody, range: ContentRange | undefined, offset: number): boolean {
+  return !body.failure && !(range && isOther(body, range, offset));
+}
+
 /** Throws `sizeInvalid` where the bytes received differ from the announced range, `uploadInterrupted` where the body broke off. */
 export function assertWhole(body: RequestBody, range: ContentRange | undefined, offset: number): void {
   body.assertComplete();
-  if (range && (excess.has(body) || offset !== range.end + 1)) {
+  if (range && isOther(body, range, offset)) {
     throw new RegistryError('sizeInvalid', { announced: range.end - range.start + 1, stored: offset - range.start });
   }
+}
+
+function isOther(body: RequestBody, range: ContentRange, offset: number): boolean {
+  return excess.has(body) || offset !== range.end + 1;
 }

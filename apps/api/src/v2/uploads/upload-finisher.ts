@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { StreamHash } from '#cas';
-import { BlobStore, UploadSessionStore } from '#metadata';
 import { algorithmOf, RegistryError, type Digest, type DigestAlgorithm, type RepositoryName } from '#oci';
-import { assertWhole } from './limited.js';
+import { FirstBytes, type FirstBody } from './first-bytes.js';
+import { assertWhole, isWhole } from './limited.js';
+import { UploadPublisher } from './upload-publisher.js';
 import { UploadReceiver, type Chunk, type Leased, type Received, type Target } from './upload-receiver.js';
 import { Verdicts } from './verdicts.js';
 
@@ -10,18 +11,20 @@ import { Verdicts } from './verdicts.js';
 @Injectable()
 export class UploadFinisher {
   constructor(
-    private readonly sessions: UploadSessionStore,
-    private readonly blobs: BlobStore,
     private readonly receiver: UploadReceiver,
+    private readonly first: FirstBytes,
+    private readonly publisher: UploadPublisher,
     private readonly verdicts: Verdicts,
   ) {}
 
   /** With or without a last body. Throws `uploadUnknown`, `digestMismatch` (the session is gone then), `uploadSuperseded`, `verdictPending`. */
   async finish(target: Target, digest: Digest, chunk: Chunk): Promise<void> {
-    if (chunk.body.empty && !chunk.range && (await this.publishRecorded(target, digest))) return;
+    if (chunk.body.empty && !chunk.range && (await this.publisher.publishRecorded(target, digest))) return;
+    const first = this.first.expect(target, { ...chunk, algorithm: algorithmOf(digest) });
+    if (first) return this.finishFirst(first, digest);
     // Under a lease, with or without bytes: of two that close one session only one may decide what is the blob and what is garbage.
     const leased = await this.receiver.lease(target, chunk.range?.start);
-    if (!leased) return this.repeatVerdict(target, digest);
+    if (!leased) return this.verdicts.repeat(target, digest);
     await this.finishLeased(leased, target, { digest, chunk });
   }
 
@@ -33,33 +36,30 @@ export class UploadFinisher {
     await this.finishLeased(leased, { name, id: leased.session.id }, { digest, chunk });
   }
 
+  /** All bytes at once, for a session that nobody should have been at: one statement where that and the digest are right. */
+  private async finishFirst(first: FirstBody, digest: Digest): Promise<void> {
+    const { target, chunk, began } = first;
+    const content = await this.first.receive(first);
+    const whole = isWhole(chunk.body, chunk.range, content.storage.offset);
+    const right = whole && content.digestSoFar === digest;
+    if (right && (await this.publisher.publishIf(target, { storage: began, digestSoFar: null }, { content, digest }))) return;
+    const received = await this.first.record(first, content, !whole);
+    assertWhole(chunk.body, chunk.range, content.storage.offset);
+    if (received) return this.decide(target, digest, received);
+    // Who was there before may have brought the same.
+    if (!(await this.publisher.isThere(target, digest))) await this.verdicts.repeat(target, digest);
+  }
+
   private async finishLeased(leased: Leased, target: Target, { digest, chunk }: { digest: Digest; chunk: Chunk }): Promise<void> {
     const received = chunk.body.empty ? standing(leased) : await this.receiveLast(leased, { ...chunk, algorithm: algorithmOf(digest) });
+    await this.decide(target, digest, received);
+  }
+
+  private async decide(target: Target, digest: Digest, received: Received): Promise<void> {
     const computed = digestOf(received, algorithmOf(digest));
     if (computed === null || this.receiver.needsJoin(received.storage)) return this.leaveToWorker(target, digest, received);
-    if (computed !== digest) return this.refuse(target, received, { expected: digest, computed });
-    await this.publish(target, digest, received);
-  }
-
-  /** Where this process has just recorded all the bytes: one statement, which looks itself whether that is the session's last word. False: it isn't. */
-  private async publishRecorded({ name, id }: Target, digest: Digest): Promise<boolean> {
-    const recorded = this.receiver.recorded(id);
-    if (recorded?.digestSoFar !== digest) return false;
-    const object = await this.receiver.asObject(recorded.storage);
-    if (!object) return false;
-    const { size, key, leftovers } = object;
-    const outcome = await this.sessions.finalize(name, id, { digest, size, storageKey: key, leftovers, recorded: recorded.storage });
-    this.receiver.forget(id);
-    return outcome !== 'gone';
-  }
-
-  /** Bytes, then rows, then cleanup: a crash in between leaves only garbage that the sweep finds. */
-  private async publish({ name, id }: Target, digest: Digest, { lease, storage }: Received): Promise<void> {
-    const { size, key, leftovers } = await this.receiver.commit(storage);
-    const outcome = await this.sessions.finalize(name, id, { digest, size, storageKey: key, leftovers, lease });
-    this.receiver.forget(id);
-    // Somebody else closed it meanwhile, or has taken it over: what counts is whether the blob is there.
-    if (outcome === 'gone' && !(await this.blobs.find(name, digest))) throw new RegistryError('uploadSuperseded', { session: id });
+    if (computed !== digest) return this.publisher.refuse(target, received, { expected: digest, computed });
+    await this.publisher.publish(target, digest, received);
   }
 
   private async receiveLast(leased: Leased, chunk: Chunk): Promise<Received> {
@@ -73,27 +73,12 @@ export class UploadFinisher {
     return received;
   }
 
-  /** A wrong digest ends the session; its row must know where the bytes are before it goes, or nobody could reclaim them. */
-  private async refuse({ name, id }: Target, received: Received, detail: Record<string, unknown>): Promise<never> {
-    await this.receiver.record(id, received, false);
-    this.receiver.forget(id);
-    await this.sessions.reject(name, id, received.lease);
-    throw new RegistryError('digestMismatch', detail);
-  }
-
   /** For bytes this process did not see from the first one on: a worker re-reads them, and we wait for its verdict. */
-  private async leaveToWorker({ name, id }: Target, digest: Digest, received: Received): Promise<void> {
-    await this.receiver.record(id, received, false);
-    if (!(await this.sessions.complete(name, id, { digest, lease: received.lease }))) throw new RegistryError('uploadSuperseded');
-    this.receiver.forget(id);
-    await this.verdicts.await(id);
-  }
-
-  /** A repeated closing PUT waits for, or hears again, the same verdict. */
-  private async repeatVerdict({ name, id }: Target, digest: Digest): Promise<void> {
-    const session = await this.sessions.find(name, id);
-    if (session?.claimed !== digest) throw new RegistryError('uploadUnknown', { session: id });
-    await this.verdicts.await(id);
+  private async leaveToWorker(target: Target, digest: Digest, received: Received): Promise<void> {
+    await this.receiver.record(target.id, received, false);
+    await this.verdicts.request(target, digest, received.lease);
+    this.receiver.forget(target.id);
+    await this.verdicts.await(target.id);
   }
 }
 

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { hashing, StorageDriver, type StoredObject, type StreamHash, type UploadState } from '#cas';
-import { UploadSessionStore, type UploadSession } from '#metadata';
-import { RegistryError, type Digest, type DigestAlgorithm, type RepositoryName } from '#oci';
+import { hashing, StorageDriver, type ByteSource, type StoredObject, type StreamHash, type UploadState } from '#cas';
+import { UploadSessionStore, type SessionContent, type UploadSession } from '#metadata';
+import { RegistryError, type DigestAlgorithm, type RepositoryName } from '#oci';
 import { DiskGuard } from '../../edge/disk-guard.js';
 import type { RequestBody } from '../../edge/request-body.js';
 import { limited } from './limited.js';
 import type { ContentRange } from './content-range.js';
-import { RecordedSessions, type RecordedSession } from './recorded-sessions.js';
-import { RunningHashes } from './running-hashes.js';
+import { SessionMemory } from './session-memory.js';
 
 /** Which session a request's bytes are for. */
 export interface Target {
@@ -31,10 +30,8 @@ export interface Leased {
 }
 
 /** What a session holds after a body: durable under `lease`, but not yet on its row. `hash` is of all its bytes, where this process saw them. */
-export interface Received {
+export interface Received extends SessionContent {
   readonly lease: string;
-  readonly storage: UploadState;
-  readonly digestSoFar: Digest | null;
   readonly hash?: StreamHash | null;
 }
 
@@ -44,8 +41,7 @@ export type ArrivedObject = StoredObject & { readonly leftovers: readonly string
 /** Takes a session's lease and streams a body through the hash into storage. */
 @Injectable()
 export class UploadReceiver {
-  private readonly hashes = new RunningHashes();
-  private readonly recordedSessions = new RecordedSessions();
+  private readonly memory = new SessionMemory();
 
   constructor(
     private readonly sessions: UploadSessionStore,
@@ -53,8 +49,14 @@ export class UploadReceiver {
     private readonly disk: DiskGuard,
   ) {}
 
-  begin(id: string): UploadState {
-    return this.driver.begin(id);
+  /** Opens a session for whatever bytes come, and answers its id. Throws `storageFull`. */
+  async begin(name: RepositoryName, algorithm: DigestAlgorithm): Promise<string> {
+    await this.disk.assertRoom();
+    const id = randomUUID();
+    const storage = this.driver.begin(id);
+    await this.sessions.begin(name, { id, storage, algorithm });
+    this.memory.keep(id, { storage, digestSoFar: null, begunWith: algorithm });
+    return id;
   }
 
   /** Opens a session for this request's bytes alone, under a lease of its own. Throws `storageFull`. */
@@ -74,18 +76,24 @@ export class UploadReceiver {
   }
 
   /** Throws `storageFull`; a body that ends early or too long is for the caller to judge after recording. */
-  async receive({ session, lease, takenOver }: Leased, { body, range, algorithm }: Chunk): Promise<Received> {
+  async receive(leased: Leased, { body, range, algorithm }: Chunk): Promise<Received> {
     await this.disk.assertRoom(body.announced);
-    const upload = takenOver ? this.driver.takeOver(session.storage) : session.storage;
-    const hash = this.hashes.take(session, algorithm ?? session.algorithm);
     const bytes = this.disk.watching(range ? limited(body, range) : body.chunks());
+    return this.store(leased, bytes, { expectedBytes: body.announced, algorithm });
+  }
+
+  /** The same with bytes from elsewhere, whose chunks are given away. */
+  async store(
+    { session, lease, takenOver }: Leased,
+    bytes: ByteSource,
+    { expectedBytes, algorithm }: { readonly expectedBytes?: number; readonly algorithm?: DigestAlgorithm },
+  ): Promise<Received> {
+    const upload = takenOver ? this.driver.takeOver(session.storage) : session.storage;
+    const hash = this.memory.takeHash(session, algorithm ?? session.algorithm);
     // What is at work does not expire, however long it takes.
     const atWork = setInterval(() => void this.sessions.prolong(session.id, lease).catch(() => false), this.sessions.prolongEveryMs);
     try {
-      const storage = await this.driver.append(upload, hash ? hashing(bytes, hash) : bytes, {
-        expectedBytes: body.announced,
-        ownsChunks: true,
-      });
+      const storage = await this.driver.append(upload, hash ? hashing(bytes, hash) : bytes, { expectedBytes, ownsChunks: true });
       const whole = hash?.bytes === storage.offset ? hash : null;
       return { lease, storage, hash: whole, digestSoFar: whole?.digest() ?? null };
     } finally {
@@ -97,13 +105,28 @@ export class UploadReceiver {
   async record(id: string, { lease, storage, digestSoFar, hash }: Received, release: boolean): Promise<void> {
     if (!(await this.sessions.record(id, lease, { storage, digestSoFar, release }))) throw new RegistryError('uploadSuperseded');
     // Not before: what isn't on the row was perhaps never the session's.
-    if (hash) this.hashes.keep(id, hash);
-    if (release) this.recordedSessions.keep(id, { storage, digestSoFar });
+    if (release) this.memory.keep(id, { storage, digestSoFar, hash });
+  }
+
+  /** Puts what was received under no lease on the session's row, if that is still as it began; false where it isn't. */
+  async recordFirst({ name, id }: Target, began: UploadState, { release, ...received }: Received & { release: boolean }): Promise<boolean> {
+    const { storage, digestSoFar, hash, lease } = received;
+    const recorded = await this.sessions.recordFirst({ name, id }, began, { storage, digestSoFar, lease: release ? undefined : lease });
+    if (recorded && release) this.memory.keep(id, { storage, digestSoFar, hash });
+    return recorded;
   }
 
   /** What this process put on a session's row last, as far as it remembers; others may have written since. */
-  recorded(id: string): RecordedSession | undefined {
-    return this.recordedSessions.find(id);
+  recorded(id: string): SessionContent | undefined {
+    return this.memory.find(id);
+  }
+
+  /** What a session began with that nobody has asked this process about since it was begun here; null for any other. Forgotten by that. */
+  takeBegun(id: string): { readonly storage: UploadState; readonly algorithm: DigestAlgorithm } | null {
+    const { storage, begunWith } = this.memory.find(id) ?? {};
+    if (!storage || !begunWith) return null;
+    this.memory.drop(id);
+    return { storage, algorithm: begunWith };
   }
 
   /** True where the bytes lie in several pieces, which only a worker joins. */
@@ -111,9 +134,9 @@ export class UploadReceiver {
     return this.driver.needsJoin(storage);
   }
 
-  /** The object that the bytes are already, without touching it; null where a commit has to make it one. */
-  async asObject(storage: UploadState): Promise<ArrivedObject | null> {
-    const object = await this.driver.asObject(storage);
+  /** The object that the bytes are already, where nobody has been at them since; null where a commit has to make it one. */
+  asObject(storage: UploadState): ArrivedObject | null {
+    const object = this.driver.asObject(storage);
     return object && { ...object, leftovers: this.driver.leftovers(storage, object.key) };
   }
 
@@ -125,7 +148,6 @@ export class UploadReceiver {
 
   /** Lets go of what this process remembers of a session. */
   forget(id: string): void {
-    this.hashes.drop(id);
-    this.recordedSessions.drop(id);
+    this.memory.drop(id);
   }
 }

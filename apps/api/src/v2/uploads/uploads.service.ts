@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { BlobStore, UploadSessionStore, type UploadSession } from '#metadata';
 import { RegistryError, type Digest, type DigestAlgorithm, type RepositoryName } from '#oci';
-import { DiskGuard } from '../../edge/disk-guard.js';
+import { FirstBytes } from './first-bytes.js';
 import { assertWhole } from './limited.js';
-import { UploadReceiver, type Chunk, type Target } from './upload-receiver.js';
+import { UploadReceiver, type Chunk, type Received, type Target } from './upload-receiver.js';
 
 /** Upload sessions up to their end. A session is a row; any replica may serve each of its requests. */
 @Injectable()
@@ -13,15 +12,12 @@ export class UploadsService {
     private readonly sessions: UploadSessionStore,
     private readonly blobs: BlobStore,
     private readonly receiver: UploadReceiver,
-    private readonly disk: DiskGuard,
+    private readonly first: FirstBytes,
   ) {}
 
   /** Opens a session whose bytes are hashed with `algorithm` on their way; answers its id. Throws `storageFull`. */
-  async begin(name: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<string> {
-    await this.disk.assertRoom();
-    const id = randomUUID();
-    await this.sessions.begin(name, { id, storage: this.receiver.begin(id), algorithm });
-    return id;
+  begin(name: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<string> {
+    return this.receiver.begin(name, algorithm);
   }
 
   /** Links a blob the caller may read elsewhere (`from`, or anywhere) into `to`; false where there is none. */
@@ -38,12 +34,19 @@ export class UploadsService {
 
   /** Adds a body to a session and answers the new offset. Whatever came is recorded first, so that it can be resumed, then judged. */
   async append(target: Target, chunk: Chunk): Promise<number> {
-    const leased = await this.receiver.lease(target, chunk.range?.start);
-    if (!leased) throw new RegistryError('uploadUnknown', { session: target.id });
-    const received = await this.receiver.receive(leased, chunk);
-    await this.receiver.record(target.id, received, true);
+    const first = this.first.expect(target, chunk);
+    const received = await (first ? this.first.record(first, await this.first.receive(first), true) : this.receive(target, chunk));
+    if (!received) throw new RegistryError('uploadUnknown', { session: target.id });
     assertWhole(chunk.body, chunk.range, received.storage.offset);
     return received.storage.offset;
+  }
+
+  private async receive(target: Target, chunk: Chunk): Promise<Received | null> {
+    const leased = await this.receiver.lease(target, chunk.range?.start);
+    if (!leased) return null;
+    const received = await this.receiver.receive(leased, chunk);
+    await this.receiver.record(target.id, received, true);
+    return received;
   }
 
   /** Ends a session without a blob; throws `uploadUnknown`. */

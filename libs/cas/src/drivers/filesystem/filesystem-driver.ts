@@ -70,11 +70,9 @@ export class FilesystemDriver extends StorageDriver {
     return { key, size: state.offset };
   }
 
-  async asObject(upload: UploadState): Promise<StoredObject | null> {
+  asObject(upload: UploadState): StoredObject | null {
     const state = parsePieces(upload);
-    if (isFenced(state)) return null;
-    const object = await this.stat(lastPiece(state).key);
-    return object?.size === state.offset ? object : null;
+    return state.offset > 0 && !isFenced(state) ? { key: lastPiece(state).key, size: state.offset } : null;
   }
 
   leftovers(upload: UploadState, key: string): readonly string[] {

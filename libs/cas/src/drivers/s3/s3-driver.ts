@@ -78,7 +78,7 @@ export class S3Driver extends StorageDriver {
     return commitUpload(upload, { bucket, memory: this.#memory });
   }
 
-  async asObject(state: UploadState): Promise<StoredObject | null> {
+  asObject(state: UploadState): StoredObject | null {
     return singleTail(parseUpload(state));
   }
 
