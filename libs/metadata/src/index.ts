@@ -35,4 +35,4 @@ export type * from './shapes.js';
 export * from './stats/stats-store.js';
 export * from './tags/tag-history-store.js';
 export { TagStore } from './tags/tag-store.js';
-export { UploadSessionStore, type SessionContent } from './uploads/upload-session-store.js';
+export { UploadSessionStore } from './uploads/upload-session-store.js';

@@ -43,6 +43,12 @@ export type Verdict =
 /** `open` takes bytes, `completed` awaits its verdict, the other two have it. */
 export type UploadSessionState = 'open' | 'completed' | 'verified' | 'failed';
 
+/** What a session holds: bytes as a storage driver knows them, and the digest of exactly those, where somebody knew it. */
+export interface SessionContent {
+  readonly storage: UploadState;
+  readonly digestSoFar: Digest | null;
+}
+
 /** An upload session's row: `offset` counts durable bytes, `digestSoFar` is the digest of exactly those, where somebody knew it. */
 export interface UploadSession {
   readonly id: string;

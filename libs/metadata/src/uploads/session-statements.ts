@@ -5,11 +5,13 @@ import { statement } from '../database/statement.js';
 
 const columns = `s.id, r.name as repository, s.state, s."offset", s.storage, s.digest_so_far, s.algorithm, s.claimed, s.verdict`;
 
-// No row: no such repository yet. $6: the lease of whoever begins it for bytes of its own; null: for whoever comes.
-export const beginSession = statement(
+// No row: no such repository yet. $5: the leases of those who begin one for bytes of their own; null: for whoever comes.
+export const beginSessions = statement(
   'session_begin',
-  `insert into upload_sessions (id, repository, storage, algorithm, expires_at, lease)
-select $1, r.id, $3, $4, now() + make_interval(secs => $5), $6 from repositories r where r.name = $2 returning id`,
+  `insert into upload_sessions (id, repository, storage, algorithm, lease, expires_at)
+select n.id, r.id, n.storage, n.algorithm, n.lease, now() + make_interval(secs => $6)
+from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::uuid[]) as n(id, name, storage, algorithm, lease)
+join repositories r on r.name = n.name returning id`,
 );
 
 // Another repository's session is not found.
@@ -41,12 +43,15 @@ export const recordProgress = statement(
 where id = $1 and lease = $2 and state = 'open' and "offset" <= $3 returning id`,
 );
 
-// The first bytes of a session, received under no lease and stored apart from it: they count where it still is as it began ($3), and nobody is at
-// work on it. $7: the lease it is under from now on, or null.
-export const recordFirst = statement(
+// The first bytes of sessions, received under no lease and stored apart from them: they count where a session still is as it began ($3), and nobody
+// is at work on it. $7: the leases they are under from now on, or null. Of two for one session one is taken.
+export const recordFirsts = statement(
   'session_record_first',
-  `update upload_sessions set "offset" = $4, storage = $5, digest_so_far = $6, lease = $7, ${prolonged('$8')}
-where id = $1 and repository = (select id from repositories where name = $2) and state = 'open' and storage = $3 and lease is null returning id`,
+  `update upload_sessions s set "offset" = f."offset", storage = f.storage, digest_so_far = f.digest, lease = f.lease, ${prolonged('$8')}
+from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::bigint[], $5::jsonb[], $6::bytea[], $7::uuid[]) with ordinality
+  as f(id, name, began, "offset", storage, digest, lease, nr)
+join repositories r on r.name = f.name
+where s.id = f.id and s.repository = r.id and s.state = 'open' and s.storage = f.began and s.lease is null returning f.nr`,
 );
 
 // Bytes that were stored apart from a session, and are not to be its.

@@ -80,9 +80,11 @@ describe('an upload session', () => {
   it('takes the first bytes of one of many that took no lease', async () => {
     const [uploads, elsewhere] = stores();
     const { name, id } = await begin(uploads);
-    expect(await uploads.recordFirst({ name: aRepository(), id }, began, first('b'))).toBe(false);
+    expect(await uploads.recordFirst({ name: aRepository(), id, began, ...first('b') })).toBe(false);
     const marks = Array.from({ length: 12 }, (_, i) => `piece ${i}`);
-    const recorded = await Promise.all(marks.map((mark, i) => (i % 2 ? uploads : elsewhere).recordFirst({ name, id }, began, first(mark))));
+    const recorded = await Promise.all(
+      marks.map((mark, i) => (i % 2 ? uploads : elsewhere).recordFirst({ name, id, began, ...first(mark) })),
+    );
     expect(recorded.filter(Boolean)).toHaveLength(1);
     expect(await uploads.find(name, id)).toMatchObject({ offset: 9, ...first(marks[recorded.indexOf(true)]!) });
   });
@@ -91,15 +93,15 @@ describe('an upload session', () => {
     const [uploads, elsewhere] = stores();
     const { name, id } = await begin(uploads);
     const { lease } = await leased(elsewhere, name, id);
-    expect(await uploads.recordFirst({ name, id }, began, first('b'))).toBe(false);
+    expect(await uploads.recordFirst({ name, id, began, ...first('b') })).toBe(false);
     // He has come and gone, and nothing has come with him.
     await elsewhere.record(id, lease, { storage: began, digestSoFar: null, release: true });
     const own = randomUUID();
-    expect(await uploads.recordFirst({ name, id }, began, { ...first('b'), lease: own })).toBe(true);
-    expect(await elsewhere.recordFirst({ name, id }, first('b').storage, first('c'))).toBe(false);
+    expect(await uploads.recordFirst({ name, id, began, ...first('b'), lease: own })).toBe(true);
+    expect(await elsewhere.recordFirst({ name, id, began: first('b').storage, ...first('c') })).toBe(false);
     expect(await uploads.complete(name, id, { digest: digest(), lease: randomUUID() })).toBe(false);
     expect(await uploads.record(id, own, { ...first('b'), release: true })).toBe(true);
-    expect(await elsewhere.recordFirst({ name, id }, began, first('c'))).toBe(false);
+    expect(await elsewhere.recordFirst({ name, id, began, ...first('c') })).toBe(false);
   });
 
   it('becomes the blob that came as its first bytes, unless somebody has been at it', async () => {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { UploadState } from '#cas';
-import type { Digest, DigestAlgorithm, RepositoryName } from '#oci';
+import type { Digest, RepositoryName } from '#oci';
 import type { Database } from '../database/database.js';
 import { toBytes } from '../database/digest-bytes.js';
 import { inRepository } from '../repositories/create-repository.js';
-import type { ArrivedBlob, CompletedSession, FinalizeOutcome, LeaseOutcome, Settlement, UploadSession, Verdict } from '../shapes.js';
+import type { ArrivedBlob, CompletedSession, FinalizeOutcome, LeaseOutcome, SessionContent, Settlement } from '../shapes.js';
+import type { UploadSession, Verdict } from '../shapes.js';
 import { discardObject, finalizeSession, settleFailed, settleVerified } from './blob-arrival-statements.js';
 import { sessionOf, type SessionRow } from './session-row.js';
 import * as sql from './session-statements.js';
+import { SessionBatches, type FirstContent, type NewSession } from './session-batches.js';
 import { VerdictWaiter } from './verdict-waiter.js';
 
 /** In seconds. */
@@ -15,12 +17,6 @@ export interface UploadTimes {
   readonly blobGraceSeconds?: number;
   readonly blobLingerSeconds?: number;
   readonly uploadExpirySeconds?: number;
-}
-
-/** What a session holds: bytes as a storage driver knows them, and the digest of exactly those, where somebody knew it. */
-export interface SessionContent {
-  readonly storage: UploadState;
-  readonly digestSoFar: Digest | null;
 }
 
 /** How a session must stand to become a blob: under this lease; or holding just what was recorded last, with nobody at work on it. */
@@ -32,6 +28,7 @@ export interface ArrivalGuard {
 /** Upload sessions from their beginning to a blob, or to nothing. A session of another repository is unknown. Ids are lower-case uuids. */
 export class UploadSessionStore {
   private readonly verdicts: VerdictWaiter;
+  private readonly batches: SessionBatches;
   private readonly graceSeconds: number;
   private readonly lingerSeconds: number;
   private readonly expirySeconds: number;
@@ -45,15 +42,11 @@ export class UploadSessionStore {
     this.lingerSeconds = blobLingerSeconds;
     this.expirySeconds = uploadExpirySeconds;
     this.verdicts = new VerdictWaiter(db);
+    this.batches = new SessionBatches(db, uploadExpirySeconds);
   }
 
-  /** `lease`: of whoever begins the session for bytes of its own, so that nobody else can know of it yet. */
-  async begin(
-    name: RepositoryName,
-    { id, storage, algorithm, lease }: { id: string; storage: UploadState; algorithm: DigestAlgorithm; lease?: string },
-  ): Promise<void> {
-    const values = [id, name, JSON.stringify(storage), algorithm, this.expirySeconds, lease ?? null];
-    await inRepository(this.db.main, name, async () => (await this.db.lazy.query<{ id: string }>(sql.beginSession, values))[0] ?? null);
+  async begin(name: RepositoryName, session: Omit<NewSession, 'name'>): Promise<void> {
+    await inRepository(this.db.main, name, () => this.batches.begin({ name, ...session }));
   }
 
   /** In whatever state it is. */
@@ -83,17 +76,9 @@ export class UploadSessionStore {
     return (await this.db.lazy.query(sql.recordProgress, values)).length > 0;
   }
 
-  /**
-   * Records the first bytes of a session of which nobody has taken the lease, now under `lease` if given; false where it is no more as it began: then
-   * they are not the session's, and to be discarded.
-   */
-  async recordFirst(
-    { name, id }: { readonly name: RepositoryName; readonly id: string },
-    began: UploadState,
-    { storage, digestSoFar, lease }: SessionContent & { readonly lease?: string },
-  ): Promise<boolean> {
-    const content = [JSON.stringify(began), storage.offset, JSON.stringify(storage), digestSoFar && toBytes(digestSoFar)];
-    return (await this.db.lazy.query(sql.recordFirst, [id, name, ...content, lease ?? null, this.expirySeconds])).length > 0;
+  /** Records the first bytes of a session of which nobody has taken the lease; false: it isn't as it began, and they are not its, but to be discarded. */
+  async recordFirst(content: FirstContent): Promise<boolean> {
+    return (await this.batches.recordFirst(content)) ?? false;
   }
 
   /** Sends to the outbox what was stored apart from any session. */

@@ -111,7 +111,7 @@ export class UploadReceiver {
   /** Puts what was received under no lease on the session's row, if that is still as it began; false where it isn't. */
   async recordFirst({ name, id }: Target, began: UploadState, { release, ...received }: Received & { release: boolean }): Promise<boolean> {
     const { storage, digestSoFar, hash, lease } = received;
-    const recorded = await this.sessions.recordFirst({ name, id }, began, { storage, digestSoFar, lease: release ? undefined : lease });
+    const recorded = await this.sessions.recordFirst({ name, id, began, storage, digestSoFar, lease: release ? undefined : lease });
     if (recorded && release) this.memory.keep(id, { storage, digestSoFar, hash });
     return recorded;
   }
