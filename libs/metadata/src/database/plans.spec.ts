@@ -28,8 +28,11 @@ const reports = [
 const ofRuns = ['maintenance_due', 'maintenance_schedule', 'removal_resume'];
 /** Their states name keys, wherever in them; read only where a sweep found an object without a row. */
 const ofUploads = ['sweep_find', 'sweep_delete', 'sweep_find_uploads'];
-/** They order what one request brings, or what one manifest has, to lock it in order: a handful of rows; the last sums up, on nobody's way. */
+/** They order what one request brings, or those of one moment, or what one manifest has, to lock it in order: a handful of rows; the last sums up, on nobody's way. */
 const sortsToLock = [
+  'session_record_first',
+  'session_finalize',
+  'session_settle_verified',
   'touch_links',
   'write_details',
   'put_manifest',

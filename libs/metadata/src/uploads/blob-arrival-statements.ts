@@ -1,49 +1,61 @@
 import { notifySql } from '../database/notifications.js';
 import { statement } from '../database/statement.js';
 
-// A blob's arrival in one statement, one flush. $3 digest, $4 size, $5 key, $6 grace, $7 linger, $8 leftovers of the upload.
-// s: the session is consumed once. Repeating after an unknown outcome does nothing; without s the repeat would find its own blob and
-//    send its own, living key to the outbox.
+// The arrival of blobs in one statement, one flush. $1 grace, $2 linger.
+// s: sessions, each consumed once, with what they bring; `leftovers` of an upload, or null. Repeating after an unknown outcome does nothing; without s
+//    the repeat would find its own blob and send its own, living key to the outbox.
+// n: of those that bring the same, one. In order of digest, as all that lock more than one.
 // k: blob before link, share-locked, so that the collector cannot take it between "already there" and the link.
 // d, h: a damaged blob gets the new key; the old one goes to the outbox, after readers that looked it up are done. d re-reads the row
 //    after waiting: one healer wins.
 // o: bytes that were there already are not kept twice. Never deleted directly: a row first, then the bytes.
-const blobArrival = (session: string): string => `with s as materialized (${session}),
-d as materialized (select digest, storage_key from blobs where digest = $3 and damaged_at is not null and exists (select from s) for no key update),
-k as materialized (select digest from blobs where digest = $3 and (select count(*) from d) = 0 and exists (select from s) for key share),
-b as (insert into blobs (digest, size, storage_key) select $3, $4, $5 from s where (select count(*) from k) >= 0
-  on conflict (digest) do nothing returning digest),
-h as (update blobs set storage_key = $5, size = $4, damaged_at = null, verified_at = now() from d
-  where blobs.digest = d.digest and (select count(*) from b) >= 0 returning d.storage_key as old_key),
+const blobArrival = (sessions: string): string => `with s as materialized (${sessions}),
+n as materialized (select distinct on (digest) digest, size, key from s order by digest, place),
+d as materialized (select b.digest, b.storage_key from n join blobs b on b.digest = n.digest where b.damaged_at is not null
+  order by b.digest for no key update of b),
+k as materialized (select b.digest from n join blobs b on b.digest = n.digest where (select count(*) from d) >= 0
+  and not exists (select from d where d.digest = n.digest) order by b.digest for key share of b),
+b as (insert into blobs (digest, size, storage_key) select digest, size, key from n where (select count(*) from k) >= 0
+  on conflict (digest) do nothing returning storage_key),
+h as (update blobs set storage_key = n.key, size = n.size, damaged_at = null, verified_at = now() from d join n on n.digest = d.digest
+  where blobs.digest = d.digest and (select count(*) from b) >= 0 returning blobs.storage_key, d.storage_key as old_key),
+kept as materialized (select storage_key from b union all select storage_key from h),
 o as (insert into outbox (kind, key, not_before)
-  select 'delete-object', $5, now() from s where not exists (select from b) and not exists (select from h)
-  union all select 'delete-object', old_key, now() + make_interval(secs => $7) from h
-  union all select 'delete-object', leftover, now() from s, unnest($8::text[]) leftover returning key),
-l as (insert into blob_links (repository, digest) select s.repository, $3 from s where (select count(*) from o) >= 0
+  select 'delete-object', key, now() from s where not exists (select from kept where kept.storage_key = s.key)
+  union all select 'delete-object', old_key, now() + make_interval(secs => $2) from h
+  union all select 'delete-object', leftover, now() from s, jsonb_array_elements_text(s.leftovers) leftover returning key),
+l as (insert into blob_links (repository, digest) select distinct repository, digest from s where (select count(*) from o) >= 0
+  order by repository, digest
   on conflict (repository, digest) do update set touched_at = clock_timestamp()
-  where blob_links.touched_at <= clock_timestamp() - make_interval(secs => $6) / 24
-  returning repository, xmax = 0 as made),
+  where blob_links.touched_at <= clock_timestamp() - make_interval(secs => $1) / 24
+  returning repository, digest, xmax = 0 as made),
 r as (insert into reviews (kind, repository, digest, not_before)
-  select 'link', repository, $3, now() + make_interval(secs => $6) from l where made)`;
+  select 'link', repository, digest, now() + make_interval(secs => $1) from l where made)`;
 
-// $1 session, $2 repository's name, $9 the lease it must be under (null: any), $10 and $11 the state and digest that must be its last, with nobody at
-// work on it (null: any). Without that, a writer from whom the session was taken over could
-// make a blob of bytes that its successor, whose state names other objects, then takes for garbage.
-export const finalizeSession = statement(
+// $3 sessions, $4 names of their repositories, $5 digests, $6 sizes, $7 keys, $8 leftovers, $9 the leases they must be under (null: any), $10 and $11
+// the states and digests that must be their last, with nobody at work on them (null: any). Without that, a writer from whom the session was taken
+// over could make a blob of bytes that its successor, whose state names other objects, then takes for garbage.
+export const finalizeSessions = statement(
   'session_finalize',
-  `${blobArrival(`delete from upload_sessions
-  where id = $1 and repository = (select id from repositories where name = $2) and state = 'open' and ($9::uuid is null or lease = $9)
-  and ($10::jsonb is null or (storage = $10 and digest_so_far is not distinct from $11 and lease is null)) returning repository`)}
-select (select count(*) from s) as sessions, (select count(*) from b) as stored, (select count(*) from h) as healed`,
+  `${blobArrival(`delete from upload_sessions u using (select a.*, r.id as repository
+  from unnest($3::uuid[], $4::text[], $5::bytea[], $6::bigint[], $7::text[], $8::jsonb[], $9::uuid[], $10::jsonb[], $11::bytea[])
+    with ordinality as a(session, name, digest, size, key, leftovers, lease, storage, digest_so_far, place)
+  join repositories r on r.name = a.name order by a.session) a
+  where u.id = a.session and u.repository = a.repository and u.state = 'open' and (a.lease is null or u.lease = a.lease)
+  and (a.storage is null or (u.storage = a.storage and u.digest_so_far is not distinct from a.digest_so_far and u.lease is null))
+  returning a.place, u.repository, a.digest, a.size, a.key, a.leftovers`)}
+select place, exists (select from b where b.storage_key = s.key), exists (select from h where h.storage_key = s.key) from s`,
 );
 
-// $1 session, $2 verdict.
+// $3 session, $4 verdict, $5 digest, $6 size, $7 key, $8 leftovers.
 export const settleVerified = statement(
   'session_settle_verified',
-  `${blobArrival(`update upload_sessions set state = 'verified', verdict = $2 where id = $1 and state = 'completed' returning id, repository`)}
+  `${blobArrival(`update upload_sessions set state = 'verified', verdict = $4 where id = $3 and state = 'completed'
+  returning 1 as place, id, repository, $5::bytea as digest, $6::bigint as size, $7::text as key, $8::jsonb as leftovers`)}
 select ${notifySql}s.id::text) from s`,
 );
 
+// $1 session, $2 verdict.
 export const settleFailed = statement(
   'session_settle_failed',
   `with s as (update upload_sessions set state = 'failed', verdict = $2 where id = $1 and state = 'completed' returning id, storage),

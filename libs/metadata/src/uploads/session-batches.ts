@@ -1,83 +1,116 @@
 import type { UploadState } from '#cas';
-import type { DigestAlgorithm, RepositoryName } from '#oci';
-import { Batch } from '../database/batch.js';
+import type { Digest, DigestAlgorithm, RepositoryName } from '#oci';
+import type { ConnectionPool } from '../database/connection-pool.js';
 import type { Database } from '../database/database.js';
 import { toBytes } from '../database/digest-bytes.js';
-import type { SessionContent } from '../shapes.js';
+import type { Statement } from '../database/statement.js';
+import { WriteBatch } from '../database/write-batch.js';
+import type { ArrivedBlob, FinalizeOutcome, SessionContent } from '../shapes.js';
+import { finalizeSessions } from './blob-arrival-statements.js';
 import { beginSessions, recordFirsts } from './session-statements.js';
 
-/** A session to be begun. `lease`: of whoever begins it for bytes of its own, so that nobody else can know of it yet. */
-export interface NewSession {
+interface OfSession {
   readonly id: string;
   readonly name: RepositoryName;
+}
+
+/** A session to be begun. `lease`: of whoever begins it for bytes of its own, so that nobody else can know of it yet. */
+export interface NewSession extends OfSession {
   readonly storage: UploadState;
   readonly algorithm: DigestAlgorithm;
   readonly lease?: string;
 }
 
 /** The first bytes of a session: `began` is the state it is expected in, `lease` what it is under from then on. */
-export interface FirstContent extends SessionContent {
-  readonly id: string;
-  readonly name: RepositoryName;
+export interface FirstContent extends OfSession, SessionContent {
   readonly began: UploadState;
   readonly lease?: string;
 }
 
-/** What requests to one process write on their sessions at the same time, in one statement: each row is one request's own. */
-export class SessionBatches {
-  private readonly begun: Batch<NewSession, true>;
-  private readonly first: Batch<FirstContent, true>;
+/** How a session must stand to become a blob: under this lease; or holding just what was recorded last, with nobody at work on it. */
+export interface ArrivalGuard {
+  readonly lease?: string;
+  readonly recorded?: SessionContent;
+}
 
-  constructor(
-    private readonly db: Database,
-    private readonly expirySeconds: number,
-  ) {
-    this.begun = new Batch({ spell: ({ id }) => id, fetch: (sessions) => this.insert(sessions) });
-    // Of two that bring different bytes to one session each hears what became of its own.
-    this.first = new Batch({ spell: spellFirst, fetch: (contents) => this.update(contents) });
+export type Arrival = OfSession & ArrivedBlob & ArrivalGuard;
+
+/** In seconds. */
+export interface SessionTimes {
+  readonly expiry: number;
+  readonly grace: number;
+  readonly linger: number;
+}
+
+/** What requests to one process write on their sessions at the same time, in one statement. Each answers null where its session is none such. */
+export class SessionBatches {
+  private readonly begun: WriteBatch<NewSession, true>;
+  private readonly first: WriteBatch<FirstContent, true>;
+  private readonly arrived: WriteBatch<Arrival, Exclude<FinalizeOutcome, 'gone'>>;
+
+  constructor({ lazy, main }: Database, { expiry, grace, linger }: SessionTimes) {
+    this.begun = new WriteBatch((sessions) => written(lazy, beginSessions, [...columnsOf(sessions, ofNew), expiry]));
+    this.first = new WriteBatch((contents) => written(lazy, recordFirsts, [...columnsOf(contents, ofFirst), expiry]));
+    this.arrived = new WriteBatch(async (arrivals) => {
+      const values = [grace, linger, ...columnsOf(arrivals, ofArrival)];
+      const rows = await main.arrays<[place: number, stored: boolean, healed: boolean]>(finalizeSessions, values);
+      return new Map(rows.map(([place, stored, healed]) => [place, stored ? 'stored' : healed ? 'healed' : 'deduplicated']));
+    });
   }
 
   /** Null where the repository has no row yet. */
   begin(session: NewSession): Promise<true | null> {
-    return this.begun.load(session);
+    return this.begun.write(session);
   }
 
-  /** Null where the session is not as it began, or somebody is at work on it. */
   recordFirst(content: FirstContent): Promise<true | null> {
-    return this.first.load(content);
+    return this.first.write(content);
   }
 
-  private async insert(sessions: NewSession[]): Promise<Map<string, true>> {
-    const values = [
-      sessions.map(({ id }) => id),
-      sessions.map(({ name }) => name),
-      sessions.map(({ storage }) => JSON.stringify(storage)),
-      sessions.map(({ algorithm }) => algorithm),
-      sessions.map(({ lease }) => lease ?? null),
-      this.expirySeconds,
-    ];
-    const rows = await this.db.lazy.arrays<[id: string]>(beginSessions, values);
-    return new Map(rows.map(([id]) => [id, true]));
-  }
-
-  private async update(contents: FirstContent[]): Promise<Map<string, true>> {
-    // In order of id, or two batches could wait for each other.
-    const sorted = contents.toSorted((one, other) => (one.id < other.id ? -1 : 1));
-    const values = [
-      sorted.map(({ id }) => id),
-      sorted.map(({ name }) => name),
-      sorted.map(({ began }) => JSON.stringify(began)),
-      sorted.map(({ storage }) => storage.offset),
-      sorted.map(({ storage }) => JSON.stringify(storage)),
-      sorted.map(({ digestSoFar }) => digestSoFar && toBytes(digestSoFar)),
-      sorted.map(({ lease }) => lease ?? null),
-      this.expirySeconds,
-    ];
-    const rows = await this.db.lazy.arrays<[nr: number]>(recordFirsts, values);
-    return new Map(rows.map(([nr]) => [spellFirst(sorted[nr - 1]!), true]));
+  finalize(arrival: Arrival): Promise<Exclude<FinalizeOutcome, 'gone'> | null> {
+    return this.arrived.write(arrival);
   }
 }
 
-function spellFirst({ id, storage }: FirstContent): string {
-  return `${id} ${JSON.stringify(storage)}`;
+const bytesOf = (digest: Digest | null | undefined): Buffer | null => (digest ? toBytes(digest) : null);
+
+const ofNew = ({ id, name, storage, algorithm, lease }: NewSession): unknown[] => [
+  id,
+  name,
+  JSON.stringify(storage),
+  algorithm,
+  lease ?? null,
+];
+
+const ofFirst = ({ id, name, began, storage, digestSoFar, lease }: FirstContent): unknown[] => [
+  id,
+  name,
+  JSON.stringify(began),
+  storage.offset,
+  JSON.stringify(storage),
+  bytesOf(digestSoFar),
+  lease ?? null,
+];
+
+const ofArrival = ({ id, name, digest, size, storageKey, leftovers, lease, recorded }: Arrival): unknown[] => [
+  id,
+  name,
+  toBytes(digest),
+  size,
+  storageKey,
+  leftovers?.length ? JSON.stringify(leftovers) : null,
+  lease ?? null,
+  recorded ? JSON.stringify(recorded.storage) : null,
+  bytesOf(recorded?.digestSoFar),
+];
+
+/** Rows as `unnest` takes them. */
+function columnsOf<Item>(items: readonly Item[], row: (item: Item) => unknown[]): unknown[][] {
+  const rows = items.map(row);
+  return rows[0]!.map((_, column) => rows.map((values) => values[column]));
+}
+
+async function written(pool: ConnectionPool, statement: Statement, values: unknown[]): Promise<Map<number, true>> {
+  const rows = await pool.arrays<[place: number]>(statement, values);
+  return new Map(rows.map(([place]) => [place, true]));
 }

@@ -5,13 +5,15 @@ import { statement } from '../database/statement.js';
 
 const columns = `s.id, r.name as repository, s.state, s."offset", s.storage, s.digest_so_far, s.algorithm, s.claimed, s.verdict`;
 
-// No row: no such repository yet. $5: the leases of those who begin one for bytes of their own; null: for whoever comes.
+// No row for those whose repository has none yet. $5: the leases of those who begin one for bytes of their own; null: for whoever comes.
 export const beginSessions = statement(
   'session_begin',
-  `insert into upload_sessions (id, repository, storage, algorithm, lease, expires_at)
-select n.id, r.id, n.storage, n.algorithm, n.lease, now() + make_interval(secs => $6)
-from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::uuid[]) as n(id, name, storage, algorithm, lease)
-join repositories r on r.name = n.name returning id`,
+  `with n as materialized (select n.*, r.id as repository
+  from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::uuid[]) with ordinality as n(session, name, storage, algorithm, lease, place)
+  join repositories r on r.name = n.name),
+i as (insert into upload_sessions (id, repository, storage, algorithm, lease, expires_at)
+  select session, repository, storage, algorithm, lease, now() + make_interval(secs => $6) from n)
+select place from n`,
 );
 
 // Another repository's session is not found.
@@ -44,14 +46,15 @@ where id = $1 and lease = $2 and state = 'open' and "offset" <= $3 returning id`
 );
 
 // The first bytes of sessions, received under no lease and stored apart from them: they count where a session still is as it began ($3), and nobody
-// is at work on it. $7: the leases they are under from now on, or null. Of two for one session one is taken.
+// is at work on it. $7: the leases they are under from now on, or null. Of two for one session one is taken. Rows are locked in order of id, or two
+// batches could wait for each other.
 export const recordFirsts = statement(
   'session_record_first',
   `update upload_sessions s set "offset" = f."offset", storage = f.storage, digest_so_far = f.digest, lease = f.lease, ${prolonged('$8')}
-from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::bigint[], $5::jsonb[], $6::bytea[], $7::uuid[]) with ordinality
-  as f(id, name, began, "offset", storage, digest, lease, nr)
-join repositories r on r.name = f.name
-where s.id = f.id and s.repository = r.id and s.state = 'open' and s.storage = f.began and s.lease is null returning f.nr`,
+from (select f.*, r.id as repository from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::bigint[], $5::jsonb[], $6::bytea[], $7::uuid[])
+  with ordinality as f(session, name, began, "offset", storage, digest, lease, place)
+  join repositories r on r.name = f.name order by f.session) f
+where s.id = f.session and s.repository = f.repository and s.state = 'open' and s.storage = f.began and s.lease is null returning f.place`,
 );
 
 // Bytes that were stored apart from a session, and are not to be its.

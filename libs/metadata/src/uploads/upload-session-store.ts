@@ -6,10 +6,10 @@ import { toBytes } from '../database/digest-bytes.js';
 import { inRepository } from '../repositories/create-repository.js';
 import type { ArrivedBlob, CompletedSession, FinalizeOutcome, LeaseOutcome, SessionContent, Settlement } from '../shapes.js';
 import type { UploadSession, Verdict } from '../shapes.js';
-import { discardObject, finalizeSession, settleFailed, settleVerified } from './blob-arrival-statements.js';
+import { discardObject, settleFailed, settleVerified } from './blob-arrival-statements.js';
 import { sessionOf, type SessionRow } from './session-row.js';
 import * as sql from './session-statements.js';
-import { SessionBatches, type FirstContent, type NewSession } from './session-batches.js';
+import { SessionBatches, type ArrivalGuard, type FirstContent, type NewSession } from './session-batches.js';
 import { VerdictWaiter } from './verdict-waiter.js';
 
 /** In seconds. */
@@ -17,12 +17,6 @@ export interface UploadTimes {
   readonly blobGraceSeconds?: number;
   readonly blobLingerSeconds?: number;
   readonly uploadExpirySeconds?: number;
-}
-
-/** How a session must stand to become a blob: under this lease; or holding just what was recorded last, with nobody at work on it. */
-export interface ArrivalGuard {
-  readonly lease?: string;
-  readonly recorded?: SessionContent;
 }
 
 /** Upload sessions from their beginning to a blob, or to nothing. A session of another repository is unknown. Ids are lower-case uuids. */
@@ -42,7 +36,7 @@ export class UploadSessionStore {
     this.lingerSeconds = blobLingerSeconds;
     this.expirySeconds = uploadExpirySeconds;
     this.verdicts = new VerdictWaiter(db);
-    this.batches = new SessionBatches(db, uploadExpirySeconds);
+    this.batches = new SessionBatches(db, { expiry: uploadExpirySeconds, grace: blobGraceSeconds, linger: blobLingerSeconds });
   }
 
   async begin(name: RepositoryName, session: Omit<NewSession, 'name'>): Promise<void> {
@@ -102,13 +96,8 @@ export class UploadSessionStore {
   }
 
   /** Makes the blob and its link out of an open session whose bytes the caller verified; `gone`: there is no such session as the guard says (any more). */
-  async finalize(name: RepositoryName, id: string, { lease, recorded, ...blob }: ArrivedBlob & ArrivalGuard): Promise<FinalizeOutcome> {
-    const content = recorded ? [JSON.stringify(recorded.storage), recorded.digestSoFar && toBytes(recorded.digestSoFar)] : [null, null];
-    const values = [id, name, ...this.arrivalOf(blob), lease ?? null, ...content];
-    const [row] = await this.db.main.query<{ sessions: number; stored: number; healed: number }>(finalizeSession, values);
-    if (!row?.sessions) return 'gone';
-    if (row.stored) return 'stored';
-    return row.healed ? 'healed' : 'deduplicated';
+  async finalize(name: RepositoryName, id: string, arrival: ArrivedBlob & ArrivalGuard): Promise<FinalizeOutcome> {
+    return (await this.batches.finalize({ name, id, ...arrival })) ?? 'gone';
   }
 
   /** Leaves the verdict on the claimed digest to a worker; false where the session is not open, or not under the given lease. */
@@ -130,8 +119,10 @@ export class UploadSessionStore {
       await this.db.main.query(settleFailed, [id, JSON.stringify(settlement satisfies Verdict)]);
       return;
     }
-    const verdict: Verdict = { ok: true, digest: settlement.digest };
-    const values = [id, JSON.stringify(verdict), ...this.arrivalOf(settlement)];
+    const { digest, size, storageKey, leftovers = [] } = settlement;
+    const verdict = JSON.stringify({ ok: true, digest } satisfies Verdict);
+    const arrival = [toBytes(digest), size, storageKey, JSON.stringify(leftovers)];
+    const values = [this.graceSeconds, this.lingerSeconds, id, verdict, ...arrival];
     await this.db.main.transaction(async (transaction) => {
       const settled = await transaction.query(settleVerified, values);
       if (settled.length === 0) await transaction.query(discardObject, [settlement.storageKey]);
@@ -147,9 +138,5 @@ export class UploadSessionStore {
   async expire(limit: number): Promise<number> {
     const [row] = await this.db.main.query<{ expired: number }>(sql.expireSessions, [limit]);
     return row?.expired ?? 0;
-  }
-
-  private arrivalOf({ digest, size, storageKey, leftovers = [] }: ArrivedBlob): unknown[] {
-    return [toBytes(digest), size, storageKey, this.graceSeconds, this.lingerSeconds, leftovers];
   }
 }
