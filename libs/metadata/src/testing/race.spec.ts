@@ -41,23 +41,22 @@ const pick = <T>(from: readonly T[]): T => from[randomInt(from.length)]!;
 const some = <T>(most: number, from: readonly T[]): T[] =>
   from.length === 0 ? [] : [...new Set(Array.from({ length: 1 + randomInt(most) }, () => pick(from)))];
 
+/** What a process has one of, so that its clients share statements. */
+const storesOn = (db: ReturnType<typeof database.connect>) => ({
+  uploads: new UploadSessionStore(db, noGrace),
+  blobs: new BlobStore(db, noGrace),
+  manifests: new ManifestStore(db),
+  tags: new TagStore(db),
+});
+
 class Client {
   readonly errors: unknown[] = [];
   acknowledged = 0;
-  private readonly uploads: UploadSessionStore;
-  private readonly blobs: BlobStore;
-  private readonly manifests: ManifestStore;
-  private readonly tags: TagStore;
 
   constructor(
-    db: ReturnType<typeof database.connect>,
+    private readonly stores: ReturnType<typeof storesOn>,
     private readonly world: { names: RepositoryName[]; digests: Digest[]; pushed: { name: RepositoryName; digest: Digest }[] },
-  ) {
-    this.uploads = new UploadSessionStore(db, noGrace);
-    this.blobs = new BlobStore(db, noGrace);
-    this.manifests = new ManifestStore(db);
-    this.tags = new TagStore(db);
-  }
+  ) {}
 
   async run(until: number): Promise<void> {
     while (performance.now() < until) {
@@ -73,18 +72,19 @@ class Client {
 
   private step(): Promise<unknown> {
     const { names, digests, pushed } = this.world;
+    const { blobs, manifests, tags } = this.stores;
     const [name, blob, known] = [pick(names), pick(digests), pushed.length > 0 ? pick(pushed) : null];
     const children = pushed.filter((manifest) => manifest.name === name).map((manifest) => manifest.digest);
     const steps: [weight: number, step: () => Promise<unknown>][] = [
       [20, () => this.push(name, blob)],
-      [10, () => this.blobs.mount(name, blob, pick(names))],
-      [5, () => this.blobs.mount(name, blob)],
-      [10, () => this.blobs.find(name, blob)],
+      [10, () => blobs.mount(name, blob, pick(names))],
+      [5, () => blobs.mount(name, blob)],
+      [10, () => blobs.find(name, blob)],
       [25, () => this.put(name, 'layer', some(3, digests))],
       [10, () => this.put(name, 'child', some(2, children))],
-      [12, async () => known && this.manifests.delete(known.name, known.digest)],
-      [5, () => this.tags.delete(name, parseTag(pick(tagNames)))],
-      [8, () => this.blobs.unlink(name, blob)],
+      [12, async () => known && manifests.delete(known.name, known.digest)],
+      [5, () => tags.delete(name, parseTag(pick(tagNames)))],
+      [8, () => blobs.unlink(name, blob)],
     ];
     let dice = randomInt(steps.reduce((sum, [weight]) => sum + weight, 0));
     return steps.find(([weight]) => (dice -= weight) < 0)![1]();
@@ -92,17 +92,24 @@ class Client {
 
   private async push(name: RepositoryName, blob: Digest): Promise<void> {
     const id = randomUUID();
-    await this.uploads.begin(name, { id, storage: { offset: 0 }, algorithm: 'sha256' });
-    const leased = await this.uploads.lease(name, id, 0);
+    const { uploads } = this.stores;
+    await uploads.begin(name, { id, storage: { offset: 0 }, algorithm: 'sha256' });
+    const content = { storage: { offset: 7 }, digestSoFar: blob };
+    if (randomInt(2) === 0) await this.recordUnderLease(name, id, content);
+    else await uploads.recordFirst({ name, id, began: { offset: 0 }, ...content });
+    const arrived = { digest: blob, size: 7, storageKey: `blobs/${id}`, recorded: content };
+    await Promise.all([uploads.finalize(name, id, arrived), uploads.finalize(name, id, arrived)]);
+  }
+
+  private async recordUnderLease(name: RepositoryName, id: string, content: { storage: { offset: number }; digestSoFar: Digest }) {
+    const leased = await this.stores.uploads.lease(name, id, 0);
     if (leased.outcome !== 'leased') throw new Error(leased.outcome);
-    await this.uploads.record(id, leased.lease, { storage: { offset: 7 }, digestSoFar: blob, release: true });
-    const arrived = { digest: blob, size: 7, storageKey: `blobs/${id}` };
-    await Promise.all([this.uploads.finalize(name, id, arrived), this.uploads.finalize(name, id, arrived)]);
+    await this.stores.uploads.record(id, leased.lease, { ...content, release: true });
   }
 
   private async put(name: RepositoryName, kind: 'layer' | 'child', references: Digest[]): Promise<void> {
     const manifest = aManifest(references, { kind, tags: some(3, tagNames) });
-    const { outcome } = await this.manifests.put(name, manifest);
+    const { outcome } = await this.stores.manifests.put(name, manifest);
     const { pushed } = this.world;
     if (outcome === 'stored' && pushed.push({ name, digest: manifest.digest }) > 60) pushed.shift();
   }
@@ -129,7 +136,8 @@ it('everything at once breaks nothing', async () => {
     digests: Array.from({ length: 12 }, () => digest()),
     pushed: [],
   };
-  const clients = Array.from({ length: 16 }, (_, i) => new Client(processes[i % 2]!, world));
+  const stores = processes.map(storesOn);
+  const clients = Array.from({ length: 16 }, (_, i) => new Client(stores[i % 2]!, world));
   const until = performance.now() + seconds * 1_000;
   const counted = `select ${Object.values(invariants).map((sql, i) => `(${sql})::int as i${i}`).join(', ')}`; // prettier-ignore
   const broken = async () => {

@@ -58,6 +58,29 @@ describe('finalizing a session', () => {
     }
   });
 
+  it('answers each of those that share a statement what became of its own', async () => {
+    const uploads = new UploadSessionStore(database.db);
+    const [name, elsewhere] = [aRepository(), aRepository()];
+    const ids = await Promise.all([name, name, elsewhere, name].map((one) => begin(uploads, one)));
+    const [one, other] = [digest(), digest()];
+    const arrived = (at: number, blob: Digest) => ({ digest: blob, size: 7, storageKey: `k/${ids[at]}`, leftovers: [`k/${ids[at]}/left`] });
+    const before = database.db.statementCounts().get('session_finalize') ?? 0;
+    const outcomes = await Promise.all([
+      uploads.finalize(name, ids[0]!, arrived(0, one)),
+      uploads.finalize(name, ids[1]!, arrived(1, one)),
+      uploads.finalize(elsewhere, ids[2]!, arrived(2, other)),
+      uploads.finalize(name, ids[3]!, { ...arrived(3, digest()), lease: randomUUID() }),
+    ]);
+    expect(database.db.statementCounts().get('session_finalize')).toBe(before + 1);
+    expect(outcomes).toEqual(['stored', 'deduplicated', 'stored', 'gone']);
+    const sent = await Promise.all(ids.map(async (id) => [(await outboxOf(`k/${id}`)).length, (await outboxOf(`k/${id}/left`)).length]));
+    expect(sent).toEqual([[0, 1], [1, 1], [0, 1], [0, 0]]); // prettier-ignore
+    const blobs = new BlobStore(database.db);
+    expect(await blobs.find(name, one)).toMatchObject({ storageKey: `k/${ids[0]}` });
+    expect(await blobs.find(elsewhere, other)).toMatchObject({ storageKey: `k/${ids[2]}` });
+    expect(await blobs.find(name, other)).toBeNull();
+  });
+
   it('heals a damaged blob, once, and lets readers of the old key finish', async () => {
     const uploads = new UploadSessionStore(database.db, { blobLingerSeconds: 4_711 });
     const blobs = new BlobStore(database.db);
