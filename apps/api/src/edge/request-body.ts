@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ByteSource } from '#cas';
 import { RegistryError } from '#oci';
 
@@ -31,6 +32,14 @@ export class RequestBody {
   get announced(): number | undefined {
     const header = this.request.headers['content-length'];
     return header === undefined ? undefined : Number(header);
+  }
+
+  /** How many bytes will come where that is known: announced, or all of a streamed body came with its head. To be asked before any is read. */
+  async length(): Promise<number | undefined> {
+    if (this.announced !== undefined) return this.announced;
+    // A handler is called as soon as the head was parsed.
+    await turn();
+    return this.request.complete ? this.request.readableLength : undefined;
   }
 
   /** True where no body can come: no length and no chunking, or a length of 0. */

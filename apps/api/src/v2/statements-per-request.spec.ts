@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { mediaTypes } from '#oci';
 import { StatementMeter, withDatabase } from '../../../../libs/metadata/src/testing/index.js';
 import { RunningApi } from '../testing/running-api.js';
@@ -92,11 +94,35 @@ describe('statements that one request costs, as PostgreSQL hears them', () => {
     expect(counted()).toEqual({ session_begin: 1, session_record_first: 1, session_finalize: 1 });
   });
 
+  it('a body that names no length costs the same where it comes whole', async () => {
+    const body = something();
+    const location = await start();
+    const { hostname, port } = new URL(api.url);
+    const socket = connect(Number(port), hostname);
+    const head = `PATCH ${location} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    socket.write(Buffer.concat([Buffer.from(`${head}${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]));
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 202 /);
+    expect(counted()).toEqual({ session_begin: 1, session_record_first: 1 });
+    await api.send('PUT', `${location}?digest=${digestOf(body)}`, 201);
+    expect(counted()).toEqual({ session_finalize: 1 });
+  });
+
   it('a push in POST and PUT is two, in one POST two', async () => {
     const body = something();
     await api.send('PUT', `${await start()}?digest=${digestOf(body)}`, 201, { body });
     expect(counted()).toEqual({ session_begin: 1, session_finalize: 1 });
     await push('acme/app', something());
+    expect(counted()).toEqual({ session_begin: 1, session_finalize: 1 });
+  });
+
+  it('a large one is one more, but in one POST', async () => {
+    const body = Buffer.alloc(1024 * 1024 + 1, randomUUID());
+    const { location } = await api.send('PATCH', await start(), 202, { body });
+    await api.send('PUT', `${location}?digest=${digestOf(body)}`, 201);
+    expect(counted()).toEqual({ session_begin: 1, session_lease: 1, session_record: 1, session_finalize: 1 });
+    await api.send('PUT', `${await start()}?digest=${digestOf(body)}`, 201, { body });
+    expect(counted()).toEqual({ session_begin: 1, session_lease: 1, session_finalize: 1 });
+    await push('acme/app', body);
     expect(counted()).toEqual({ session_begin: 1, session_finalize: 1 });
   });
 

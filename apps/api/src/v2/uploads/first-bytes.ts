@@ -6,7 +6,7 @@ import { RegistryError } from '#oci';
 import { assertWhole } from './limited.js';
 import { UploadReceiver, type Chunk, type Leased, type Received, type Target } from './upload-receiver.js';
 
-/** Up to here it costs less to store a body in vain than to ask before each. */
+/** Up to here it costs little to store a body in vain, and to read it back, where asking first would have told. */
 const smallBytes = 1024 * 1024;
 
 /** A body that is received before anybody has asked whether its session wants it: `began` is what the session is expected to be still. */
@@ -32,10 +32,12 @@ export class FirstBytes {
   ) {}
 
   /** Null where the lease is to be taken first. A second body does not find what is remembered, and takes it. */
-  expect(target: Target, chunk: Chunk): FirstBody | null {
-    const { announced, awaited } = chunk.body;
+  async expect(target: Target, chunk: Chunk): Promise<FirstBody | null> {
+    const { body, range } = chunk;
     // Who asks whether the body is wanted shall hear it before.
-    if (!announced || announced > smallBytes || awaited || (chunk.range?.start ?? 0) !== 0) return null;
+    if (body.empty || body.awaited || (range?.start ?? 0) !== 0) return null;
+    const length = await body.length();
+    if (!length || length > smallBytes) return null;
     const begun = this.receiver.takeBegun(target.id);
     if (!begun) return null;
     const session = { id: target.id, offset: 0, storage: this.driver.begin(randomUUID()), digestSoFar: null, algorithm: begun.algorithm };
@@ -47,8 +49,8 @@ export class FirstBytes {
     try {
       return await this.receiver.receive(apart, chunk);
     } catch (error) {
-      // No row has ever named it. What can't be removed either, the sweep finds.
-      await this.driver.abort(apart.session.storage).catch(() => undefined);
+      // No row has ever named it. Nobody waits for that: storage that failed may fail again, and what is left the sweep finds.
+      void this.driver.abort(apart.session.storage).catch(() => undefined);
       throw error;
     }
   }

@@ -20,7 +20,7 @@ export class UploadFinisher {
   /** With or without a last body. Throws `uploadUnknown`, `digestMismatch` (the session is gone then), `uploadSuperseded`, `verdictPending`. */
   async finish(target: Target, digest: Digest, chunk: Chunk): Promise<void> {
     if (chunk.body.empty && !chunk.range && (await this.publisher.publishRecorded(target, digest))) return;
-    const first = this.first.expect(target, { ...chunk, algorithm: algorithmOf(digest) });
+    const first = await this.first.expect(target, { ...chunk, algorithm: algorithmOf(digest) });
     if (first) return this.finishFirst(first, digest);
     // Under a lease, with or without bytes: of two that close one session only one may decide what is the blob and what is garbage.
     const leased = await this.receiver.lease(target, chunk.range?.start);

@@ -34,7 +34,7 @@ export class UploadsService {
 
   /** Adds a body to a session and answers the new offset. Whatever came is recorded first, so that it can be resumed, then judged. */
   async append(target: Target, chunk: Chunk): Promise<number> {
-    const first = this.first.expect(target, chunk);
+    const first = await this.first.expect(target, chunk);
     const received = await (first ? this.first.record(first, await this.first.receive(first), true) : this.receive(target, chunk));
     if (!received) throw new RegistryError('uploadUnknown', { session: target.id });
     assertWhole(chunk.body, chunk.range, received.storage.offset);

@@ -18,7 +18,7 @@ export class Folders {
   /** The path of a key, which is checked to be one, so that no path can lead elsewhere. */
   pathOf(key: string): string {
     assertObjectKey(key);
-    return join(this.root, key);
+    return `${this.root}/${key}`;
   }
 
   /** Makes the folder of a path made by {@link pathOf} exist, durably. */
