@@ -6,10 +6,8 @@ import {
   RemovalStore,
   RepositoryStore,
   RetentionStore,
-  ScrubStore,
   StatsStore,
   TagHistoryStore,
-  TagStore,
 } from '#metadata';
 import { runningDatabaseUrl, type Settings } from '#platform';
 
@@ -22,24 +20,20 @@ export class Registry {
   readonly repositories: RepositoryStore;
   readonly removals: RemovalStore;
   readonly retention: RetentionStore;
-  readonly tags: TagStore;
   readonly history: TagHistoryStore;
   readonly outbox: OutboxStore;
   readonly stats: StatsStore;
   readonly damage: DamageStore;
-  readonly scrub: ScrubStore;
 
   private constructor(private readonly db: Database) {
     this.runs = new MaintenanceStore(db);
     this.repositories = new RepositoryStore(db);
     this.removals = new RemovalStore(db);
     this.retention = new RetentionStore(db);
-    this.tags = new TagStore(db);
     this.history = new TagHistoryStore(db);
     this.outbox = new OutboxStore(db);
     this.stats = new StatsStore(db);
     this.damage = new DamageStore(db);
-    this.scrub = new ScrubStore(db);
   }
 
   /** Throws NotRunningError; opens no connection before the first statement. */

@@ -61,7 +61,7 @@ describe('a worker', () => {
       layers: [],
     });
     await bench.sessions.cancel(bench.name, await bench.upload('given up'));
-    await until(async () => (await worker!.relay.counts()).every(({ due }) => due === 0));
+    await until(async () => (await bench.outbox.counts()).every(({ due }) => due === 0));
     expect(await database.sql('select kind from manifest_details')).toEqual([{ kind: 'image' }]);
     expect(await database.sql('select from outbox')).toEqual([]);
     expect(bench.log.filter(({ level }) => level !== 'info')).toEqual([]);

@@ -11,7 +11,6 @@ import { WorkerModule } from './worker.module.js';
 
 /** A worker at work. */
 export interface RunningWorker {
-  readonly relay: OutboxRelay;
   /** Takes no more work, finishes what runs within the grace time, and gives everything up. */
   stop(): Promise<void>;
 }
@@ -31,7 +30,6 @@ export async function startWorker(settings: Settings, logger: Logger): Promise<R
     expiry.start();
     upkeep.start();
     return {
-      relay,
       stop: async () => {
         const graceMs = settings.processes.shutdownGraceSeconds * 1_000;
         // Only reading an object again takes long, and the next worker can do it as well.

@@ -25,9 +25,6 @@ import { databaseOutage, jobBackend, workerLogger } from './tokens.js';
 import { VerifyBlobProcessor } from './verify-blob/verify-blob.processor.js';
 import { VerifyBlobService, VerifyLanes } from './verify-blob/verify-blob.service.js';
 
-/** Failures after which a row is parked: with the outbox's backoff, after some three hours. */
-const maxAttempts = 20;
-
 const processors = [
   VerifyBlobProcessor,
   IndexManifestProcessor,
@@ -63,7 +60,7 @@ export class WorkerModule {
 }
 
 function relayOf(all: readonly OutboxWork[], logger: Logger, { db, database }: WorkerResources): OutboxRelay {
-  return new OutboxRelay({ works: all, outbox: new OutboxStore(db, { maxAttempts }), maxAttempts, database, logger });
+  return new OutboxRelay({ works: all, outbox: new OutboxStore(db), database, logger });
 }
 
 function opened(settings: Settings, logger: Logger, { db, database, driver, verifier, backend }: WorkerResources): Provider[] {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defineJob, type JobData } from './job.js';
+import { defineJob } from './job.js';
 
 const nothing = z.strictObject({});
 const background = { attempts: 3, backoffMs: 1_000, concurrency: 1, merged: true };
@@ -55,6 +55,3 @@ export const jobs = [
 /** Any of the defined jobs. */
 export type Job = (typeof jobs)[number];
 export type JobName = Job['name'];
-
-/** The payload of the job with that name. */
-export type DataOf<Name extends JobName> = JobData<Extract<Job, { name: Name }>>;

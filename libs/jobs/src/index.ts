@@ -11,7 +11,7 @@ export {
   sweepOrphans,
   verifyBlob,
 } from './definitions.js';
-export type { DataOf, Job, JobName } from './definitions.js';
+export type { Job, JobName } from './definitions.js';
 export { defineJob, type JobData, type JobDefinition, type JobOptions } from './job.js';
 export type { JobBackend } from './job-backend.js';
 export { openJobBackend, type JobBackendSettings } from './open-job-backend.js';

@@ -79,7 +79,7 @@ describe('repo rm', () => {
     expect(nobody).toMatchObject({ code: 4, out: '' });
     expect(nobody.err).toContain(`${name} has 2 tags, 1 manifest and 0 blobs; to remove it without being asked: --yes`);
     expect(await entrepot.run(['repo', 'rm', name], { answer: 'yes' })).toMatchObject({ code: 4 });
-    expect(await new RepositoryStore(database.db).exists(name)).toBe(true);
+    expect(await new RepositoryStore(database.db).policy(name)).toEqual({});
     expect(await entrepot.run(['repo', 'rm', 'no/such', '--yes'])).toMatchObject({ code: 3 });
   });
 
@@ -90,7 +90,7 @@ describe('repo rm', () => {
     const { name } = await aRepository();
     const { code, out } = await entrepot.run(['repo', 'rm', name, '--detach', '--json', ...options], { answer: answer(name) });
     expect(code).toBe(0);
-    expect(await new RepositoryStore(database.db).exists(name)).toBe(false);
+    expect(await new RepositoryStore(database.db).policy(name)).toBeNull();
     const run = await new MaintenanceStore(database.db).find((JSON.parse(out) as { id: number }).id);
     expect(run).toMatchObject({ kind: 'removal', options: { repository: name } });
     const refused = await entrepot.run(['runs', 'cancel', String(run!.id)]);

@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Outage } from '#jobs';
 import { OutboxStore, type Database, type DrainResult, type OutboxRow } from '#metadata';
+import { projectRoot } from '#platform';
 import { withDatabase } from '../../../../libs/metadata/src/testing/index.js';
 import { SeverableLink } from '../testing/severable-link.js';
 import { until, Workbench } from '../testing/workbench.js';
@@ -32,7 +35,7 @@ describe('OutboxRelay', () => {
     outage = new Outage({ name: 'PostgreSQL', probe: () => db.ping(), report: outageLog(bench.logger), everyMs: 20 });
     const work = { kind: 'delete-object', batch: 2, lanes: 1, run } as const;
     const outbox = new OutboxStore(db, { maxAttempts });
-    relay = new OutboxRelay({ works: [work], outbox, maxAttempts, database: outage, logger: bench.logger, everyMs: 20 });
+    relay = new OutboxRelay({ works: [work], outbox, database: outage, logger: bench.logger, everyMs: 20 });
     return relay;
   }
 
@@ -68,7 +71,14 @@ describe('OutboxRelay', () => {
       { ...failure, level: 'warn', msg: 'work failed and will be tried again', attempts: 2 },
       { ...failure, level: 'error', msg: 'work parked after its last attempt', attempts: 3 },
     ]);
-    expect((await patient.counts()).find(({ kind }) => kind === 'delete-object')).toMatchObject({ due: 0, parked: 1 });
+    expect((await bench.outbox.counts()).find(({ kind }) => kind === 'delete-object')).toMatchObject({ due: 0, parked: 1 });
+  });
+
+  it('is described as it is', async () => {
+    for (const page of ['operations', 'architecture'])
+      expect(await readFile(join(projectRoot, 'docs', `${page}.md`), 'utf8')).toMatch(
+        new RegExp(`(failed|after) ${new OutboxStore(database.db).maxAttempts} (times|failures)`),
+      );
   });
 
   it('has one look at a time, and looks once more when asked meanwhile', async () => {

@@ -9,8 +9,6 @@ export interface OutboxRelayOptions {
   /** In the order in which kinds are looked at: people who wait come first. */
   readonly works: readonly OutboxWork[];
   readonly outbox: OutboxStore;
-  /** Failures after which the store parks a row. */
-  readonly maxAttempts: number;
   readonly database: Outage;
   readonly logger: Logger;
   readonly everyMs?: number;
@@ -41,11 +39,6 @@ export class OutboxRelay {
   /** Looks at a kind now, behind the caller's back. */
   nudge(kind: OutboxKind): void {
     this.look(kind).catch((error: unknown) => this.#failed(kind, error));
-  }
-
-  /** Rows due and rows given up, by kind: for operators and their dashboards. */
-  counts(): ReturnType<OutboxStore['counts']> {
-    return this.options.outbox.counts();
   }
 
   /** Claims nothing more; settles when what was claimed is done. */
@@ -84,7 +77,7 @@ export class OutboxRelay {
     for (const { id, error } of failed) {
       const { kind, key, attempts } = byId.get(id)!;
       const line = { kind, key, error, attempts: attempts + 1 };
-      if (line.attempts >= this.options.maxAttempts) this.options.logger.error(line, 'work parked after its last attempt');
+      if (line.attempts >= this.options.outbox.maxAttempts) this.options.logger.error(line, 'work parked after its last attempt');
       else this.options.logger.warn(line, 'work failed and will be tried again');
     }
   }

@@ -18,7 +18,8 @@ interface EntryRow {
 
 /** Work due, as rows that the transactions causing it have written. Several workers may drain one kind: none gets another's rows. */
 export class OutboxStore {
-  private readonly maxAttempts: number;
+  /** Failures after which a row is parked. */
+  readonly maxAttempts: number;
 
   /** `maxAttempts`: failures after which a row is parked; 20 by default, which takes some three hours. */
   constructor(

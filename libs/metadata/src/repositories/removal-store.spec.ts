@@ -49,7 +49,7 @@ describe('removing a repository', () => {
     const { name, manifests, image } = await aFullRepository();
     const run = (await removals().remove(name))!;
     const repositories = new RepositoryStore(database.db);
-    expect(await repositories.exists(name)).toBe(false);
+    expect(await repositories.policy(name)).toBeNull();
     expect(await manifests.find(name, { tag: parseTag('v1') })).toBeNull();
     expect(await manifests.find(name, { digest: image.digest })).toBeNull();
     expect((await repositories.page({ limit: 10 })).names).toEqual([]);

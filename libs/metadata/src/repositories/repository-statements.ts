@@ -1,7 +1,5 @@
 import { statement } from '../database/statement.js';
 
-export const repositoryExists = statement('repository_exists', `select from repositories where name = $1`);
-
 // ON CONFLICT DO NOTHING waits for whoever is inserting the same name; the caller then repeats its own statement, whose snapshot sees it.
 export const createRepository = statement(
   'create_repository',

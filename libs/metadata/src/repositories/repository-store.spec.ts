@@ -21,8 +21,8 @@ describe('repositories', () => {
     expect(await repositories.page({ last: 'a-b', limit: 2 })).toEqual({ names: ['a/b', 'a/z'], more: true });
     await manifests.delete(names[4]!, stored[4]!.digest);
     expect(await repositories.page({ limit: 10 })).toEqual({ names: sorted.filter((name) => name !== 'a/b'), more: false });
-    expect(await repositories.exists(names[4]!)).toBe(true);
-    expect(await repositories.exists(aRepository())).toBe(false);
+    expect(await repositories.policy(names[4]!)).toEqual({});
+    expect(await repositories.policy(aRepository())).toBeNull();
   });
 
   it('come into being once, with their tenant, however many push at once', async () => {

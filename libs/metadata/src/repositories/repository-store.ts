@@ -3,17 +3,13 @@ import type { Database } from '../database/database.js';
 import { SingleFlight } from '../database/single-flight.js';
 import { parsePolicy, type RepositoryPolicy } from '../policy/repository-policy.js';
 import { pageOf, type NamePage } from '../shapes.js';
-import { catalogPage, createRepository, findPolicy, lockPolicy, repositoryExists, setPolicy } from './repository-statements.js';
+import { catalogPage, createRepository, findPolicy, lockPolicy, setPolicy } from './repository-statements.js';
 
 /** Repositories and their settings; rows come into being with the first upload session, mount or manifest. */
 export class RepositoryStore {
   private readonly pages = new SingleFlight<NamePage>();
 
   constructor(private readonly db: Database) {}
-
-  async exists(name: RepositoryName): Promise<boolean> {
-    return (await this.db.main.query(repositoryExists, [name])).length > 0;
-  }
 
   /** Makes the row, for settings that are to hold from the first push on; without effect where it is there. */
   async create(name: RepositoryName): Promise<void> {
