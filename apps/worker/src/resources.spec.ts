@@ -1,3 +1,4 @@
+import { BufferBudget, S3Driver } from '#cas';
 import { withDatabase } from '../../../libs/metadata/src/testing/index.js';
 import { openResources } from './resources.js';
 import { Workbench } from './testing/workbench.js';
@@ -15,5 +16,14 @@ describe('what a worker opens', () => {
     const resources = await openResources(bench.settings(settings), bench.logger);
     expect([resources.verifier.threads, resources.scrubVerifier.threads]).toEqual([threads, 1]);
     await resources.close();
+  });
+
+  it.each(['16', '512'])('holds as much of an upload as an api with UPLOAD_BUFFER_MIB=%s', async (mebibytes) => {
+    const env = { STORAGE_DRIVER: 's3', S3_BUCKET: 'blobs', S3_ENDPOINT: 'http://127.0.0.1:1', UPLOAD_BUFFER_MIB: mebibytes };
+    const resources = await openResources(bench.settings(env), bench.logger);
+    const buffers = new BufferBudget({ bytes: Number(mebibytes) * 1_048_576 });
+    const api = new S3Driver({ settings: { driver: 's3', bucket: 'blobs', region: 'us-east-1', prefix: '' }, buffers });
+    expect((resources.driver as S3Driver).largestBlobBytes).toBe(api.largestBlobBytes);
+    await Promise.all([resources.close(), api.close()]);
   });
 });

@@ -1,4 +1,4 @@
-import { DigestVerifier, openDriver, type StorageDriver } from '#cas';
+import { BufferBudget, DigestVerifier, openDriver, type StorageDriver } from '#cas';
 import { openJobBackend, Outage, type JobBackend } from '#jobs';
 import { Database } from '#metadata';
 import { databaseUrlOf, type Logger, type Settings } from '#platform';
@@ -33,7 +33,8 @@ export async function openResources(settings: Settings, logger: Logger): Promise
   const report = outageLog(logger);
   const database = new Outage({ name: 'PostgreSQL', probe: () => db.ping(), report });
   const driverOptions = settings.storage;
-  const driver = openDriver(driverOptions);
+  // As large as the api's: closing an upload takes back what the api left behind its last part, at once.
+  const driver = openDriver(driverOptions, new BufferBudget({ bytes: settings.uploads.bufferBytes }));
   const verifier = new DigestVerifier({ driverOptions, threads });
   const scrubVerifier = new DigestVerifier({ driverOptions, threads: 1 });
   const backend = await openJobBackend({ redisUrl: settings.redis.url, databaseUrl: settings.database.directUrl ?? url }, report);
