@@ -174,13 +174,18 @@ export interface DrainResult {
   readonly failed: readonly { readonly id: number; readonly error: string }[];
 }
 
-/** How many rows of a kind are due now, wait for their time, and are given up; `oldest`: since when one is due. */
+/**
+ * How many rows of a kind are due now, wait for their time, and are given up; `failed`: of those due or waiting, that will be tried again.
+ * `oldest`: since when one is due; `oldestParked`: since when one is given up.
+ */
 export interface OutboxCount {
   readonly kind: OutboxKind;
   readonly due: number;
   readonly waiting: number;
   readonly parked: number;
+  readonly failed: number;
   readonly oldest: Date | null;
+  readonly oldestParked: Date | null;
 }
 
 /** A row as an operator sees it. */

@@ -85,6 +85,15 @@ select (select count(*) from k where free) as links, (select count(*) from b) as
   (select coalesce(sum(size), 0)::bigint from b) as bytes, (select digest from page order by digest desc limit 1) as last`,
 );
 
+// The queue of the collector, as that of the outbox. $1 kinds.
+export const countReviews = statement(
+  'gc_counts',
+  `select kind, (select count(*) from reviews r where r.kind = k.kind and r.not_before <= now()) as due,
+  (select count(*) from reviews r where r.kind = k.kind and r.not_before > now()) as waiting,
+  (select min(not_before) from reviews r where r.kind = k.kind and r.not_before <= now()) as oldest
+from unnest($1::text[]) as k(kind)`,
+);
+
 // What waits for its time: reviews for the grace, keys for the linger.
 export const pending = statement(
   'gc_pending',

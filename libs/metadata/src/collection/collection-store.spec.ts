@@ -52,9 +52,13 @@ describe('collecting', () => {
     const blob = digest();
     const key = await pushBlob(uploads, name, blob);
     expect(await collection.due()).toBe(false);
+    const none = { due: 0, waiting: 0, oldest: null };
+    expect(await collection.counts()).toEqual([{ ...none, kind: 'link', waiting: 1 }, { ...none, kind: 'blob' }]); // prettier-ignore
     expect(await collect(collection)).toEqual({ links: 0, blobs: 0, bytes: 0 });
     await pass();
     expect(await collection.due()).toBe(true);
+    const [{ not_before: oldest } = {}] = await database.sql<{ not_before: Date }>('select not_before from reviews');
+    expect(await collection.counts()).toEqual([{ ...none, kind: 'link', due: 1, oldest }, { ...none, kind: 'blob' }]); // prettier-ignore
     expect(await collect(collection)).toEqual({ links: 1, blobs: 1, bytes: 7 });
     expect(await blobs.find(name, blob)).toBeNull();
     const outbox = await database.sql(

@@ -22,6 +22,14 @@ export interface PendingCollection {
   readonly nextObjectAt: Date | null;
 }
 
+/** How many reviews of links, or of blobs, are due now, and wait for their time; `oldest`: since when one is due. */
+export interface ReviewCount {
+  readonly kind: 'link' | 'blob';
+  readonly due: number;
+  readonly waiting: number;
+  readonly oldest: Date | null;
+}
+
 /** Rows to go back as they came. */
 interface ClaimedReviews {
   readonly ids: string[];
@@ -83,6 +91,11 @@ export class CollectionStore {
       const { links, blobs, bytes } = page;
       yield { links, blobs, bytes };
     }
+  }
+
+  /** The collector's queue, of either kind. */
+  counts(): Promise<ReviewCount[]> {
+    return this.db.main.query<ReviewCount>(sql.countReviews, [['link', 'blob']]);
   }
 
   async pending(): Promise<PendingCollection> {

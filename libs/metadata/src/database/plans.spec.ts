@@ -13,6 +13,7 @@ const statements = (await allStatements()).filter(({ text }) => !text.startsWith
 /** For operators, who count and list what there is. */
 const reports = [
   'outbox_counts',
+  'gc_counts',
   'gc_estimate',
   'gc_pending',
   'damage_count',
@@ -25,7 +26,7 @@ const reports = [
   'outbox_retry',
 ];
 /** A few runs a day, kept for ninety days. */
-const ofRuns = ['maintenance_due', 'maintenance_schedule', 'removal_resume'];
+const ofRuns = ['maintenance_due', 'maintenance_schedule', 'maintenance_purge', 'removal_resume'];
 /** Their states name keys, wherever in them; read only where a sweep found an object without a row. */
 const ofUploads = ['sweep_find', 'sweep_delete', 'sweep_find_uploads'];
 /** They order what one request brings, or those of one moment, or what one manifest has, to lock it in order: a handful of rows; the last sums up, on nobody's way. */

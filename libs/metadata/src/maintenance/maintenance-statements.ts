@@ -10,14 +10,19 @@ export const requestRun = statement(
   `insert into maintenance_runs (kind, dry_run, options) values ($1, $2, $3) returning id`,
 );
 
-// $2: seconds since the last one began. The unique index lets one of many workers win. What is long over goes with the new one.
+// $2: seconds since the last one began. The unique index lets one of many workers win.
 export const scheduleRun = statement(
   'maintenance_schedule',
-  `with gone as (delete from maintenance_runs where finished_at < now() - interval '90 days')
-insert into maintenance_runs (kind, scheduled) select $1, true
+  `insert into maintenance_runs (kind, scheduled) select $1, true
 where not exists (select from maintenance_runs where kind = $1 and scheduled
   and (finished_at is null or requested_at > now() - make_interval(secs => $2)))
 on conflict (kind) where scheduled and finished_at is null do nothing returning id`,
+);
+
+// Their orphans go with them.
+export const purgeRuns = statement(
+  'maintenance_purge',
+  `delete from maintenance_runs where finished_at < now() - make_interval(days => $1)`,
 );
 
 export const findRun = statement('maintenance_find', `select ${columns} from maintenance_runs where id = $1`);

@@ -81,6 +81,22 @@ describe('MaintenanceStore', () => {
     expect(await runs.find(id)).toMatchObject({ state: 'failed', error: 'cancelled' });
   });
 
+  it('forgets runs that were over long ago, and what they noted, and no others', async () => {
+    const runs = store();
+    const [waiting, old, recent] = [await runs.request('sweep'), await runs.request('sweep'), await runs.request('sweep')];
+    for (const [id, days] of [
+      [old, 91],
+      [recent, 89],
+    ] as const)
+      // prettier-ignore
+      await database.sql('update maintenance_runs set finished_at = now() - make_interval(days => $2) where id = $1', [id, days]);
+    await database.sql(`update maintenance_runs set requested_at = now() - interval '1 year'`);
+    await database.sql(`insert into orphans (run, key, size) select id, 'blobs/x', 1 from maintenance_runs`);
+    await runs.purge(90);
+    expect((await runs.list()).map(({ id }) => id)).toEqual([recent, waiting]);
+    expect(await database.sql('select run::int from orphans order by run')).toEqual([{ run: waiting }, { run: recent }]);
+  });
+
   it('schedules one run at a time, however many workers ask, and the next when its time has come', async () => {
     const workers = Array.from({ length: 8 }, store);
     const asked = await Promise.all(workers.map((worker) => worker.schedule('scrub', 60)));

@@ -53,6 +53,11 @@ export class MaintenanceStore {
     return (await this.db.main.query(sql.scheduleRun, [kind, everySeconds])).length > 0;
   }
 
+  /** Forgets runs that have been over for so many days, with the orphans that they noted. */
+  async purge(days: number): Promise<void> {
+    await this.db.main.query(sql.purgeRuns, [days]);
+  }
+
   async find(id: number): Promise<MaintenanceRun | null> {
     const [row] = await this.db.main.query<RunRow>(sql.findRun, [id]);
     return row ? runOf(row) : null;

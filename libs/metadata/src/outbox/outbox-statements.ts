@@ -30,13 +30,15 @@ export const dueKinds = statement(
 where (select true from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now() limit 1)`,
 );
 
-// waiting: put off, or for a time to come. oldest: of those due.
+// waiting: put off, or for a time to come; failed: of those that nobody has given up. The last two: since when one is due, or parked.
 export const countRows = statement(
   'outbox_counts',
   `select kind, (select count(*) from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now()) as due,
   (select count(*) from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before > now()) as waiting,
   (select count(*) from outbox o where o.kind = k.kind and o.parked_at is not null) as parked,
-  (select min(not_before) from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now()) as oldest
+  (select count(*) from outbox o where o.kind = k.kind and o.parked_at is null and o.attempts > 0) as failed,
+  (select min(not_before) from outbox o where o.kind = k.kind and o.parked_at is null and o.not_before <= now()) as oldest,
+  (select min(parked_at) from outbox o where o.kind = k.kind and o.parked_at is not null) as "oldestParked"
 from unnest($1::text[]) as k(kind)`,
 );
 

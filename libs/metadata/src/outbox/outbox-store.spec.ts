@@ -12,6 +12,9 @@ const left = (kind: string) =>
   );
 const done = (rows: OutboxRow[]) => Promise.resolve({ done: rows.map(({ id }) => id), failed: [] });
 
+const none = { due: 0, waiting: 0, parked: 0, failed: 0, oldest: null, oldestParked: null };
+const countOf = async (outbox: OutboxStore, kind: string) => (await outbox.counts()).find((count) => count.kind === kind);
+
 afterEach(() => database.sql('delete from outbox'));
 
 describe('the outbox', () => {
@@ -22,8 +25,8 @@ describe('the outbox', () => {
     await database.sql(`update outbox set not_before = now() + interval '1 hour' where key = 'c'`);
     expect((await outbox.dueKinds()).sort()).toEqual(['abort-upload', 'delete-object']);
     expect((await outbox.counts()).filter(({ due }) => due > 0)).toEqual([
-      { kind: 'delete-object', due: 2, waiting: 1, parked: 0, oldest: expect.any(Date) as Date },
-      { kind: 'abort-upload', due: 1, waiting: 0, parked: 0, oldest: expect.any(Date) as Date },
+      { ...none, kind: 'delete-object', due: 2, waiting: 1, oldest: expect.any(Date) as Date },
+      { ...none, kind: 'abort-upload', due: 1, oldest: expect.any(Date) as Date },
     ]);
     expect(await outbox.drain('delete-object', 1, done)).toBe(1);
     expect(await outbox.drain('delete-object', 9, done)).toBe(1);
@@ -59,6 +62,7 @@ describe('the outbox', () => {
       { key: 'bad', attempts: 1, last_error: 'no luck \ufffd', parked: false },
       { key: 'untouched', attempts: 0, last_error: null },
     ]);
+    expect(await countOf(outbox, 'delete-object')).toMatchObject({ due: 1, waiting: 1, failed: 1, parked: 0, oldestParked: null });
     const waits: number[] = [];
     for (const attempts of [2, 3]) {
       waits.push((await left('delete-object'))[0]!.wait);
@@ -69,13 +73,8 @@ describe('the outbox', () => {
     expect(waits[1]).toBeGreaterThan(waits[0]! * 1.5);
     await database.sql(`delete from outbox where key = 'untouched'`);
     expect(await outbox.dueKinds()).toEqual([]);
-    expect((await outbox.counts()).find(({ kind }) => kind === 'delete-object')).toEqual({
-      kind: 'delete-object',
-      due: 0,
-      waiting: 0,
-      parked: 1,
-      oldest: null,
-    });
+    const [{ parked_at: since } = {}] = await database.sql<{ parked_at: Date }>('select parked_at from outbox');
+    expect(await countOf(outbox, 'delete-object')).toEqual({ ...none, kind: 'delete-object', parked: 1, oldestParked: since });
   });
 
   it('shows people what stands, and has what was given up tried again', async () => {

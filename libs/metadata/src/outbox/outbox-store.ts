@@ -48,7 +48,7 @@ export class OutboxStore {
     return (await this.db.main.query<{ kind: OutboxKind }>(dueKinds, [outboxKinds])).map(({ kind }) => kind);
   }
 
-  /** Rows due, waiting and parked, of every kind. */
+  /** Rows due, waiting, failed and parked, of every kind. */
   counts(): Promise<OutboxCount[]> {
     return this.db.main.query<OutboxCount>(countRows, [outboxKinds]);
   }
