@@ -63,6 +63,21 @@ describe('Lanes', () => {
     await expect(lanes.look()).resolves.toBeUndefined();
   });
 
+  it('says when there is room: at once where a lane is at rest, else when one comes to rest', async () => {
+    const { step, waiting } = heldSteps();
+    const lanes = new Lanes(step, 1);
+    await lanes.room();
+    const look = lanes.look();
+    await turn();
+    let room = false;
+    const told = lanes.room().then(() => (room = true));
+    waiting.shift()!(true);
+    await turn();
+    expect(room).toBe(false);
+    waiting.shift()!(false);
+    await Promise.all([look, told]);
+  });
+
   it('begins nothing after it was closed, and waits for what runs', async () => {
     const { step, waiting, begun } = heldSteps();
     const lanes = new Lanes(step);

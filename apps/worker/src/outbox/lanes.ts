@@ -22,6 +22,11 @@ export class Lanes {
     await Promise.all(this.#running);
   }
 
+  /** Settles as soon as not all lanes run: what came then would begin at once. */
+  async room(): Promise<void> {
+    while (this.#running.size >= this.count) await Promise.race(this.#running).catch(() => undefined);
+  }
+
   /** No step begins any more; settles when those that run have ended, whatever came of them. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -105,6 +105,86 @@ describe('OutboxRelay', () => {
     expect(most).toBe(1);
   });
 
+  describe('with somebody who waits', () => {
+    const seen: string[] = [];
+    let begun: PromiseWithResolvers<void>;
+    let held: PromiseWithResolvers<void>;
+
+    /** Work that somebody waits for, on one lane, and work that can wait. */
+    function busyRelay(patienceMs?: number): OutboxRelay {
+      seen.length = 0;
+      [begun, held] = [Promise.withResolvers(), Promise.withResolvers()];
+      outage = new Outage({ name: 'PostgreSQL', probe: () => database.db.ping(), report: outageLog(bench.logger) });
+      const note = (rows: readonly OutboxRow[]): DrainResult => {
+        seen.push(...rows.map(({ key }) => key));
+        return { done: rows.map(({ id }) => id), failed: [] };
+      };
+      const urgent = {
+        ...{ kind: 'verify-blob', batch: 1, lanes: 1, urgent: true } as const,
+        run: async (rows: readonly OutboxRow<'verify-blob'>[]) => {
+          begun.resolve();
+          await held.promise;
+          return note(rows);
+        },
+      }; // prettier-ignore
+      const patient = { kind: 'delete-object', batch: 2, lanes: 1, run: async (rows: readonly OutboxRow<'delete-object'>[]) => note(rows) } as const; // prettier-ignore
+      const works = [urgent, patient];
+      return (relay = new OutboxRelay({ works, outbox: bench.outbox, database: outage, logger: bench.logger, patienceMs }));
+    }
+    const someTime = async () => {
+      for (let round = 0; round < 20; round += 1) await bench.outbox.counts();
+    };
+    const wait = (...keys: string[]) =>
+      database.sql(`insert into outbox (kind, key) select 'verify-blob', key from unnest($1::text[]) as key`, [keys]);
+
+    it('begins nothing else while the next who comes would have to wait', async () => {
+      const busy = busyRelay(60_000);
+      await wait('person 1', 'person 2', 'person 3');
+      await write('garbage');
+      const verdicts = busy.look('verify-blob');
+      await begun.promise;
+      const deletion = busy.look('delete-object');
+      await someTime();
+      expect(seen).toEqual([]);
+      held.resolve();
+      await Promise.all([verdicts, deletion]);
+      expect(seen).toEqual(['person 1', 'person 2', 'person 3', 'garbage']);
+    });
+
+    it('goes on with the rest once that has waited for long', async () => {
+      const busy = busyRelay(20);
+      await wait('person');
+      await write('a', 'b', 'c');
+      const verdict = busy.look('verify-blob');
+      await begun.promise;
+      await busy.look('delete-object');
+      expect(seen.toSorted()).toEqual(['a', 'b', 'c']);
+      held.resolve();
+      await verdict;
+    });
+
+    it('begins nothing more once it is closed', async () => {
+      const busy = busyRelay(60_000);
+      await wait('person');
+      await write('garbage');
+      const verdict = busy.look('verify-blob');
+      await begun.promise;
+      const deletion = busy.look('delete-object');
+      const closed = busy.close();
+      held.resolve();
+      await Promise.all([verdict, deletion, closed]);
+      expect(seen).toEqual(['person']);
+    });
+  });
+
+  it('says so where nothing is done about a kind', async () => {
+    const partial = relayOf(async () => ({ done: [], failed: [] }));
+    await expect(partial.look('verify-blob')).rejects.toThrow('nothing is done about verify-blob');
+    await database.sql(`insert into outbox (kind, key) values ('index-referrers', 'k')`);
+    partial.start();
+    await until(() => bench.log.some(({ level, kind, msg }) => level === 'error' && kind === 'index-referrers' && msg === 'cannot work off the outbox')); // prettier-ignore
+  });
+
   it('survives Postgres: one line when it goes, one when it is back, then on with the work', async () => {
     const { hostname, port } = new URL(database.url);
     const link = await SeverableLink.to(hostname, Number(port));

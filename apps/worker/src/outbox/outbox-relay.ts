@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DatabaseUnavailableError, type DrainResult, type OutboxKind, type OutboxRow, type OutboxStore } from '#metadata';
 import type { Outage } from '#jobs';
 import type { Logger } from '#platform';
@@ -12,7 +13,12 @@ export interface OutboxRelayOptions {
   readonly database: Outage;
   readonly logger: Logger;
   readonly everyMs?: number;
+  /** The longest that a batch of work waits for more urgent work to have room. */
+  readonly patienceMs?: number;
 }
+
+/** Half an hour of nothing but verdicts must not fill a disk with what nobody deletes. */
+const defaultPatienceMs = 5_000;
 
 /**
  * The worker's own claiming of due rows, each second, so that everything happens with BullMQ gone too; a job of a kind only asks for a look
@@ -20,11 +26,13 @@ export interface OutboxRelayOptions {
  */
 export class OutboxRelay {
   readonly #lanes: ReadonlyMap<OutboxKind, Lanes>;
+  readonly #urgent: readonly Lanes[];
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(private readonly options: OutboxRelayOptions) {
     this.#lanes = new Map(options.works.map((work) => [work.kind, new Lanes(() => this.#claim(work), work.lanes)]));
+    this.#urgent = options.works.filter(({ urgent }) => urgent).map(({ kind }) => this.#lanes.get(kind)!);
   }
 
   start(): void {
@@ -33,7 +41,9 @@ export class OutboxRelay {
 
   /** Looks at a kind now; settles when nothing of it is due any more, throws what stood in the way. */
   async look(kind: OutboxKind): Promise<void> {
-    await this.#lanes.get(kind)?.look();
+    const lanes = this.#lanes.get(kind);
+    if (!lanes) throw new Error(`nothing is done about ${kind}`);
+    await lanes.look();
   }
 
   /** Looks at a kind now, behind the caller's back. */
@@ -51,8 +61,9 @@ export class OutboxRelay {
   async #tick(): Promise<void> {
     try {
       if (!this.options.database.ongoing) {
-        const due = new Set(await this.options.outbox.dueKinds());
-        for (const { kind } of this.options.works) if (due.has(kind)) this.nudge(kind);
+        const due = await this.options.outbox.dueKinds();
+        const order = [...this.#lanes.keys()];
+        for (const kind of due.toSorted((a, b) => order.indexOf(a) - order.indexOf(b))) this.nudge(kind);
       }
     } catch (error) {
       this.#failed('all kinds', error);
@@ -61,6 +72,8 @@ export class OutboxRelay {
   }
 
   async #claim(work: OutboxWork): Promise<{ more: boolean }> {
+    if (!work.urgent) await this.#letOthersPass();
+    if (this.#closed) return { more: false };
     const begun = performance.now();
     const claimed = await this.options.outbox.drain(work.kind, work.batch, async (rows) => {
       const result = await work.run(rows);
@@ -70,6 +83,15 @@ export class OutboxRelay {
     const more = claimed >= work.batch;
     if (more && work.rests) await restAfter(begun);
     return { more };
+  }
+
+  /** Until whoever waits for something next would be served at once, and no longer than it is fair. */
+  async #letOthersPass(): Promise<void> {
+    const { patienceMs = defaultPatienceMs } = this.options;
+    const enough = new AbortController();
+    const over = pause(patienceMs, undefined, { signal: enough.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.#urgent.map((lanes) => lanes.room())), over]);
+    enough.abort();
   }
 
   #tellFailures(rows: readonly OutboxRow[], { failed }: DrainResult): void {

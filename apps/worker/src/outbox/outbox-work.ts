@@ -7,6 +7,8 @@ export interface OutboxWork<K extends OutboxKind = OutboxKind> {
   readonly batch: number;
   /** Claims this process holds at once. */
   readonly lanes: number;
+  /** Somebody waits for it: what is not urgent begins no batch while all lanes of this are taken. */
+  readonly urgent?: boolean;
   /** Nobody waits for it: between two full batches requests have the machine for themselves. */
   readonly rests?: boolean;
   run(rows: readonly OutboxRow<K>[]): Promise<DrainResult>;

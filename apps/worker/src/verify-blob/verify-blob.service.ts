@@ -17,6 +17,7 @@ export class VerifyLanes {
 export class VerifyBlobService implements OutboxWork<'verify-blob'> {
   readonly kind = 'verify-blob';
   readonly batch = 1;
+  readonly urgent = true;
   readonly lanes: number;
   readonly #stop = new AbortController();
 
