@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { JobProducer, openJobBackend } from '#jobs';
+import type { Settings } from '#platform';
 import type { CommandContext } from './command-context.js';
 import type { ExitCode } from './exit-code.js';
 import { Output } from './output/output.js';
-import { Registry } from './registry.js';
+import { databaseOf, Registry } from './registry.js';
 import type { Shell } from './shell.js';
 
 /** What every command line may say. */
@@ -30,17 +32,27 @@ export class Commands {
       const { shell } = this;
       const settings = shell.settings();
       const registry = Registry.open(settings);
+      const jobs = jobsOf(settings);
       const output = new Output(shell, options.json ?? false);
       const { ask, interrupted } = shell;
       try {
-        const code = await work({ registry, output, settings, ask, interrupted }, command.args, options);
+        const code = await work({ registry, jobs, output, settings, ask, interrupted }, command.args, options);
         if (code !== undefined) this.ended(code);
       } finally {
         output.progress.clear();
-        await registry.close();
+        await Promise.all([registry.close(), jobs.close()]);
       }
     });
   }
+}
+
+/** What a job cannot tell, workers find by themselves: nothing about it is worth a word. */
+function jobsOf(settings: Settings): JobProducer {
+  const silent = { began: () => undefined, ended: () => undefined };
+  const { database, redis } = settings;
+  return new JobProducer(async () =>
+    openJobBackend({ redisUrl: redis.url, databaseUrl: database.directUrl ?? databaseOf(settings) }, silent),
+  );
 }
 
 /** For options that are whole numbers of at least `least`. */

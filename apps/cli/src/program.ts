@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { projectRoot } from '#platform';
 import { Commands } from './command.js';
+import { addDamagedCommand } from './commands/damaged.command.js';
 import { addJobsCommands } from './commands/jobs.commands.js';
 import { addMaintenanceCommands } from './commands/maintenance.commands.js';
 import { addMigrateCommand } from './commands/migrate.command.js';
@@ -45,6 +46,7 @@ export function programFor(shell: Shell, ended: (code: ExitCode) => void): Comma
     addTagRulesCommands,
     addRetentionCommands,
     addMaintenanceCommands,
+    addDamagedCommand,
     addRunsCommands,
     addJobsCommands,
     addMigrateCommand,

@@ -1,4 +1,5 @@
 import {
+  CollectionStore,
   DamageStore,
   Database,
   MaintenanceStore,
@@ -24,8 +25,12 @@ export class Registry {
   readonly outbox: OutboxStore;
   readonly stats: StatsStore;
   readonly damage: DamageStore;
+  readonly collection: CollectionStore;
 
-  private constructor(private readonly db: Database) {
+  private constructor(
+    private readonly db: Database,
+    { graceSeconds: blobGraceSeconds, lingerSeconds: blobLingerSeconds }: Settings['blobs'],
+  ) {
     this.runs = new MaintenanceStore(db);
     this.repositories = new RepositoryStore(db);
     this.removals = new RemovalStore(db);
@@ -34,14 +39,14 @@ export class Registry {
     this.outbox = new OutboxStore(db);
     this.stats = new StatsStore(db);
     this.damage = new DamageStore(db);
+    this.collection = new CollectionStore(db, { blobGraceSeconds, blobLingerSeconds });
   }
 
   /** Throws NotRunningError; opens no connection before the first statement. */
   static open(settings: Settings): Registry {
-    const url = databaseOf(settings);
-    return new Registry(
-      Database.connect({ url, pooler: settings.database.pooler, poolSize: 2, applicationName: 'entrepot-cli', statementTimeoutMs }),
-    );
+    const { pooler } = settings.database;
+    const database = { url: databaseOf(settings), pooler, poolSize: 2, applicationName: 'entrepot-cli', statementTimeoutMs };
+    return new Registry(Database.connect(database), settings.blobs);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,7 @@
-import { MaintenanceStore, RepositoryStore, type MaintenanceFields, type MaintenanceKind } from '#metadata';
+import { openJobBackend, upkeepJobs } from '#jobs';
+import { maintenanceKinds, MaintenanceStore, RepositoryStore, type MaintenanceFields, type MaintenanceKind } from '#metadata';
 import { parseRepositoryName } from '#oci';
+import { RedisServer } from '../../../libs/jobs/src/testing/index.js';
 import { withDatabase } from '../../../libs/metadata/src/testing/index.js';
 import { programFor } from './program.js';
 import { CommandLine } from './testing/command-line.js';
@@ -7,6 +9,9 @@ import { CommandLine } from './testing/command-line.js';
 const database = withDatabase();
 const entrepot = new CommandLine(database);
 const runs = () => new MaintenanceStore(database.db);
+
+/** Of some blob. */
+const digest = `'\\x01'::bytea || sha256('blob')`;
 
 const until = async (isTrue: () => boolean) => {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -31,7 +36,7 @@ async function work(
   await runs().finish(claimed, end);
 }
 
-afterEach(() => database.sql('truncate repositories, maintenance_runs, outbox cascade'));
+afterEach(() => database.sql('truncate repositories, maintenance_runs, outbox, reviews, blobs cascade'));
 
 describe('help', () => {
   const commandsOf = () => {
@@ -124,6 +129,55 @@ describe('a run that was asked for', () => {
     expect({ code, out }).toEqual({ code: 0, out: 'retention: 1 repository, 99 tags and 0 manifests, 0 left alone\n' });
   });
 
+  it('that was not asked for here is followed with its bar, too', async () => {
+    await database.sql(`insert into blobs (digest, size, storage_key) values (${digest}, 400, 'blobs/x')`);
+    for (const [kind, progress, text] of [
+      ['scrub', { blobs: 1, bytes: 100 }, '[######..................]  25 % scrub: 1 blob'],
+      ['retention', { repositories: 1 }, '[############............]  50 % retention: 1 repository'],
+      ['removal', { repositories: 1, tags: 2 }, 'removal: 1 repository: 2 tags'],
+    ] as const) {
+      for (const name of ['one/with', 'two/with']) {
+        await new RepositoryStore(database.db).create(parseRepositoryName(name));
+        await new RepositoryStore(database.db).setPolicy(parseRepositoryName(name), { retention: { tags: [{ keep: 1 }] } });
+      }
+      const written = { out: '', err: '' };
+      const id = await runs().request(kind);
+      const worker = work(kind, { report: {} }, { progress, written, text });
+      expect(await entrepot.run(['runs', 'follow', String(id)], { terminal: true, written })).toMatchObject({ code: 0 });
+      await worker;
+    }
+  });
+
+  it('is told to workers at once, and not held up by a queue that is away', async () => {
+    const redis = await RedisServer.reserve();
+    await redis.start();
+    const backend = await openJobBackend({ redisUrl: redis.url, databaseUrl: '' }, { began: () => undefined, ended: () => undefined });
+    const asked: [string, ...string[]][] = [
+      ['gc'],
+      ['sweep', '--dry-run'],
+      ['scrub'],
+      ['retention', 'run'],
+      ['repo', 'rm', 'acme/old', '--yes'],
+    ];
+    for (const [at, kind] of maintenanceKinds.entries()) {
+      await new RepositoryStore(database.db).create(parseRepositoryName('acme/old'));
+      const queue = backend.openQueue(upkeepJobs[kind].name);
+      const run = entrepot.run(asked[at]!, { env: { REDIS_URL: redis.url } });
+      while ((await queue.getWaitingCount()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      const worker = work(kind, { report: {} });
+      expect(await run).toMatchObject({ code: 0 });
+      await worker;
+      await queue.close();
+    }
+    await backend.close();
+    await redis.remove();
+    const worker = work('gc', { report: {} });
+    const { code, err } = await entrepot.run(['gc'], { env: { REDIS_URL: redis.url } });
+    await worker;
+    expect(code).toBe(0);
+    expect(err).toMatch(/^requested run \d+ \(gc\)\n$/);
+  });
+
   it('is over at once where an earlier one has cleared away what was removed', async () => {
     const removed = async (report: MaintenanceFields) => {
       await new RepositoryStore(database.db).create(parseRepositoryName('acme/old'));
@@ -157,6 +211,9 @@ describe('a run that was asked for', () => {
       });
       await worker;
     }
+    const swept = work('sweep', { report: { objects: 1, damaged: 1, damagedDigests: ['sha256:bb'] } });
+    expect(await entrepot.run(['sweep'])).toMatchObject({ code: 6, out: expect.stringContaining('damaged: sha256:bb') as string });
+    await swept;
     const failing = work('gc', { error: 'no luck' });
     expect(await entrepot.run(['gc'])).toMatchObject({
       code: 1,
@@ -172,9 +229,10 @@ describe('a run that was asked for', () => {
     await until(() => written.err.includes('requested run'));
     interruption.abort();
     expect(await interrupted).toMatchObject({ code: 130, err: expect.stringContaining('entrepot runs follow') as string });
-    const late = await entrepot.run(['gc', '--timeout', '6']);
+    const late = await entrepot.run(['sweep', '--dry-run', '--timeout', '6']);
     expect(late).toMatchObject({ code: 5, out: '' });
     expect(late.err).toContain('no worker has picked up run');
+    expect(late.err).toContain('a dry run reads storage, too, which is for workers');
     expect((await runs().list()).map(({ state }) => state)).toEqual(['waiting', 'waiting']);
   }, 20_000);
 
@@ -190,6 +248,30 @@ describe('a run that was asked for', () => {
     });
     for (const sub of ['show', 'follow', 'cancel']) expect(await entrepot.run(['runs', sub, '999999'])).toMatchObject({ code: 3 });
     expect(await entrepot.run(['runs', 'show', 'x'])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('a dry run of gc', () => {
+  it('needs no worker, and says what a collection would take', async () => {
+    await new RepositoryStore(database.db).create(parseRepositoryName('acme/one'));
+    await database.sql(`insert into blobs (digest, size, storage_key) values (${digest}, 4096, 'blobs/x')`);
+    await database.sql(
+      `insert into blob_links (repository, digest, touched_at) select id, ${digest}, now() - interval '1 hour' from repositories`,
+    );
+    await database.sql(`insert into reviews (kind, repository, digest) select 'link', repository, digest from blob_links`);
+    const nothing = { links: 0, blobs: 0, bytes: 0 };
+    const pending = { reviews: 1, nextReviewAt: null, objects: 0, nextObjectAt: null };
+    expect(await entrepot.json('gc', '--dry-run')).toEqual({ dryRun: true, blobGraceSeconds: 86_400, ...nothing, pending });
+    const { out } = await entrepot.run(['gc', '--dry-run'], { env: { BLOB_GRACE_SECONDS: '60' } });
+    expect(out.split('\n')).toEqual([
+      'gc (dry run: nothing was changed): 1 link, 1 blob, 4.00 KiB',
+      'waiting for their grace: 1 review',
+      'waiting for their linger: 0 objects',
+      'with BLOB_GRACE_SECONDS=60',
+      '',
+    ]);
+    expect(await runs().list()).toEqual([]);
+    expect(await entrepot.run(['gc', '--dry-run', '--detach'])).toMatchObject({ code: 2 });
   });
 });
 
@@ -218,10 +300,17 @@ describe('work due', () => {
   it('is counted, with all there is', async () => {
     await add('a', false);
     await add('b', true);
+    await add('c', false);
+    await database.sql(
+      `update outbox set parked_at = parked_at - interval '2 hours', attempts = case key when 'c' then 1 else attempts end`,
+    );
+    await database.sql(`insert into reviews (kind, digest, not_before) values ('blob', '\\x01', now() - interval '1 hour')`);
     await runs().request('gc');
     const stats = await entrepot.json<{ work: { kind: string }[] }>('stats');
     expect(stats).toMatchObject({ repositories: 0, blobs: 0, bytes: 0, damaged: 0, uploads: 0, runs: [{ kind: 'gc' }] });
-    expect(stats.work.find(({ kind }) => kind === 'delete-object')).toMatchObject({ due: 1, waiting: 0, parked: 1 });
-    expect((await entrepot.lines('stats')).join('\n')).toMatch(/^delete-object +1 +0 +1 +0 s$/m);
+    expect(stats.work.find(({ kind }) => kind === 'delete-object')).toMatchObject({ due: 2, waiting: 0, failed: 1, parked: 1 });
+    const lines = (await entrepot.lines('stats')).join('\n');
+    expect(lines).toMatch(/^delete-object +2 +0 +1 +1 +0 s +2 h$/m);
+    expect(lines).toMatch(/^blob reviews +1 +0 +0 +0 +60 min +-$/m);
   });
 });

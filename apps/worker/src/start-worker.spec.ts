@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { RedisServer } from '../../../libs/jobs/src/testing/index.js';
 import { withDatabase } from '../../../libs/metadata/src/testing/index.js';
-import { JobProducer, openJobBackend, verifyBlob, type JobBackend } from '#jobs';
-import { MaintenanceStore, RemovalStore } from '#metadata';
+import { indexManifest, JobProducer, openJobBackend, verifyBlob, type JobBackend } from '#jobs';
+import { maintenanceKinds, MaintenanceStore, outboxKinds, RemovalStore, type OutboxKind } from '#metadata';
 import { mediaTypes } from '#oci';
 import { startWorker, type RunningWorker } from './start-worker.js';
 import { SeverableLink } from './testing/severable-link.js';
@@ -67,6 +68,43 @@ describe('a worker', () => {
     expect(bench.log.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
+  it('does something about every kind of row and of run there is', async () => {
+    const id = randomUUID();
+    const rows = {
+      'verify-blob': [id, null],
+      'index-manifest': ['x', { repository: bench.name, digest: digestOfText('no such manifest') }],
+      'index-referrers': ['x', { repository: bench.name, tag: 'no-such-tag' }],
+      'delete-object': [`blobs/${id.slice(-2)}/${id}`, null],
+      'abort-upload': [id, bench.driver.begin(id)],
+    } satisfies Record<OutboxKind, readonly [string, unknown]>;
+    expect(Object.keys(rows).toSorted()).toEqual(outboxKinds.toSorted());
+    for (const [kind, [key, payload]] of Object.entries(rows))
+      await database.sql('insert into outbox (kind, key, payload) values ($1, $2, $3)', [kind, key, JSON.stringify(payload)]);
+    const runs = new MaintenanceStore(database.db);
+    for (const kind of maintenanceKinds) await runs.request(kind);
+    worker = await startWorker(bench.settings(), bench.logger);
+    await until(async () => (await database.sql('select from outbox')).length === 0);
+    await until(async () => (await runs.list()).every(({ finishedAt }) => finishedAt !== null));
+    expect(bench.log.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('schedules a scrub when SCRUB_INTERVAL_SECONDS are over, and forgets what was over long ago, scrub or not', async () => {
+    const runs = new MaintenanceStore(database.db);
+    await database.sql('truncate maintenance_runs cascade');
+    const ended = (days: string) =>
+      database.sql(
+        `insert into maintenance_runs (kind, scheduled, requested_at, finished_at) select 'scrub', true, t, t from (select now() - $1::interval as t) t`,
+        [days],
+      );
+    await ended('91 days');
+    worker = await startWorker(bench.settings({ SCRUB_MIB_PER_SECOND: '0', RETENTION_INTERVAL_SECONDS: '0' }), bench.logger);
+    await until(async () => (await runs.list()).length === 0);
+    await worker.stop();
+    await ended('2 hours');
+    worker = await startWorker(bench.settings({ SCRUB_INTERVAL_SECONDS: '3600' }), bench.logger);
+    await until(async () => (await runs.list({ kind: 'scrub' })).length === 2);
+  });
+
   it('ends uploads past their expiry, and gives their bytes back', async () => {
     const id = await bench.upload('forgotten');
     await database.sql(`update upload_sessions set expires_at = now() - interval '1 second' where id = $1`, [id]);
@@ -100,6 +138,15 @@ describe('a worker', () => {
           .catch(() => 0)) === 1,
     );
     await verdictByJob(backend);
+    const producer = new JobProducer(backend, { mergeMs: 1 });
+    const queue = backend.openQueue(indexManifest.name);
+    // Counted at all: what it is held against is not waited for.
+    await until(async () => {
+      await producer.lookNow(indexManifest, {});
+      return (await queue.getRateLimitTtl(1)) > 0;
+    });
+    await producer.close();
+    await queue.close();
     await redis.kill();
     const later = await completedUpload();
     await until(async () => (await verdictOf(later)) !== null);

@@ -1,14 +1,20 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { BullModule } from '@nestjs/bullmq';
 import { DigestVerifier, StorageDriver } from '#cas';
 import { JobProducer } from '#jobs';
-import { BlobStore, LegacyReferrerStore, ManifestDetailStore, ManifestStore, OutboxStore, UploadSessionStore } from '#metadata';
+import {
+  BlobStore,
+  LegacyReferrerStore,
+  ManifestDetailStore,
+  ManifestStore,
+  OutboxStore,
+  UploadSessionStore,
+  type OutboxKind,
+} from '#metadata';
 import type { Logger, Settings } from '#platform';
-import { AbortUploadProcessor } from './abort-upload/abort-upload.processor.js';
 import { AbortUploadService } from './abort-upload/abort-upload.service.js';
 import { JobConsumers } from './consumers/job-consumers.js';
-import { DeleteObjectProcessor } from './delete-object/delete-object.processor.js';
 import { DeleteObjectService } from './delete-object/delete-object.service.js';
 import { ExpireUploadsProcessor } from './expire-uploads/expire-uploads.processor.js';
 import { ExpireUploadsService } from './expire-uploads/expire-uploads.service.js';
@@ -25,17 +31,17 @@ import { databaseOutage, jobBackend, workerLogger } from './tokens.js';
 import { VerifyBlobProcessor } from './verify-blob/verify-blob.processor.js';
 import { VerifyBlobService, VerifyLanes } from './verify-blob/verify-blob.service.js';
 
-const processors = [
-  VerifyBlobProcessor,
-  IndexManifestProcessor,
-  IndexReferrersProcessor,
-  AbortUploadProcessor,
-  DeleteObjectProcessor,
-  ExpireUploadsProcessor,
-];
+const processors = [VerifyBlobProcessor, IndexManifestProcessor, IndexReferrersProcessor, ExpireUploadsProcessor];
 
-/** In the order in which kinds are looked at. */
-const works = [VerifyBlobService, IndexManifestService, IndexReferrersService, AbortUploadService, DeleteObjectService];
+/** One for each kind there is, or this does not compile; in the order in which they are looked at. */
+const workOf = {
+  'verify-blob': VerifyBlobService,
+  'index-manifest': IndexManifestService,
+  'index-referrers': IndexReferrersService,
+  'abort-upload': AbortUploadService,
+  'delete-object': DeleteObjectService,
+} satisfies { readonly [Kind in OutboxKind]: Type<OutboxWork<Kind>> };
+const works = Object.values(workOf);
 
 /** The worker's wiring: what is open already comes from the resources, everything else is made here. */
 @Module({})

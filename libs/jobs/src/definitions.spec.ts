@@ -12,10 +12,6 @@ describe('the jobs', () => {
     expect(() => defineJob({ ...indexManifest, name: 'index:manifest' })).toThrow('"index:manifest"');
   });
 
-  it('let a person who waits go before indexing', () => {
-    expect(verifyBlob.options.priority).toBeLessThan(indexManifest.options.priority);
-  });
-
   it.each([{}, { sessionId: 'nonsense' }, { sessionId: '3f0f0a5e-6f4a-4c39-9f0c-6a3f4f6f6f6f', more: 1 }])(
     'refuse the payload %j',
     (data) => {

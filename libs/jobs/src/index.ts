@@ -1,16 +1,4 @@
-export {
-  abortUpload,
-  applyRetention,
-  collectGarbage,
-  deleteObject,
-  expireUploads,
-  indexManifest,
-  indexReferrers,
-  jobs,
-  scrubBlobs,
-  sweepOrphans,
-  verifyBlob,
-} from './definitions.js';
+export { expireUploads, indexManifest, indexReferrers, jobs, upkeepJobs, verifyBlob } from './definitions.js';
 export type { Job, JobName } from './definitions.js';
 export { defineJob, type JobData, type JobDefinition, type JobOptions } from './job.js';
 export type { JobBackend } from './job-backend.js';

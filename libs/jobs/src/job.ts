@@ -6,10 +6,10 @@ export interface JobOptions<Data> {
   readonly attempts: number;
   /** First pause between tries, in milliseconds; it doubles. */
   readonly backoffMs: number;
-  /** The order in which a busy worker looks at kinds: lower first. */
-  readonly priority: number;
   /** Jobs of this kind one worker process runs at once. */
   readonly concurrency: number;
+  /** Jobs of this kind all workers together begin in a second; absent: as many as come. What is left over, workers find by themselves. */
+  readonly perSecond?: number;
   /** Cheap kinds: one pending job stands for any number of rows, and a request never waits for it to be queued. */
   readonly merged: boolean;
   /** What makes two jobs the same one; absent: all jobs of the kind are the same. */

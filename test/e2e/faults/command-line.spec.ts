@@ -140,7 +140,10 @@ describeWith(['skopeo', 'cosign'], 'entrepot, the command line, beside a running
     const image = await installation.client.push(name, anImage().withLayers(3));
     const before = await objects();
     expect((await installation.client.http.delete(`/v2/${name}/manifests/${image.digest}`)).status).toBe(202);
-    expect(Object.keys(await report<object>('gc', '--dry-run')).toSorted()).toEqual(['blobs', 'bytes', 'links', 'pending']);
+    const dry = await answer<object>('gc', '--dry-run');
+    expect(Object.keys(dry).toSorted()).toEqual(['blobGraceSeconds', 'blobs', 'bytes', 'dryRun', 'links', 'pending']);
+    expect(dry).toMatchObject({ dryRun: true, blobGraceSeconds: 1 });
+    expect(await answer('runs', 'list', '--kind', 'gc')).toEqual([]);
     await eventually(async () => {
       await answer('gc');
       expect(await objects()).toBeLessThanOrEqual(before - image.blobs.length);
@@ -171,7 +174,9 @@ describeWith(['skopeo', 'cosign'], 'entrepot, the command line, beside a running
     const { code, out } = await entrepot(env, 'scrub', '--mib-per-second', '1000');
     expect({ code, found: out.includes(`damaged: ${digest}`) }).toEqual({ code: 6, found: true });
     expect((await installation.client.http.get(`/v2/cli/scrubbed/blobs/${digest}`)).status).toBe(404);
+    expect(await answer('damaged')).toMatchObject([{ digest, size: 5_000, repositories: ['cli/scrubbed'] }]);
     await installation.client.pushBlob('cli/scrubbed', image.blobs[1]!);
+    expect(await answer('damaged')).toEqual([]);
     expect(await report('scrub', '--mib-per-second', '1000')).toMatchObject({ damaged: 0 });
   });
 

@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { wholeNumber, withRunOptions, type Commands } from '../command.js';
+import { estimateCollection } from '../runs/estimate-collection.js';
 import { requestRun, settleRun, type RunOptions } from '../runs/request-run.js';
 
 interface MaintenanceOptions extends RunOptions {
@@ -14,9 +15,9 @@ export function addMaintenanceCommands(program: Command, commands: Commands): vo
     .command('gc')
     .summary('collect now what nobody uses')
     .description('Collects now what is due, and says what waits. Workers do so by themselves all the time; no grace is cut short.')
-    .option('--dry-run', 'say what would be collected');
+    .addOption(new Option('--dry-run', 'say here and now what would be collected').conflicts(['detach', 'timeout']));
   commands.on<MaintenanceOptions>(withRunOptions(gc), async (context, _args, options) =>
-    settleRun(context, await requestRun(context, 'gc', { dryRun: options.dryRun }), options),
+    options.dryRun ? estimateCollection(context) : settleRun(context, await requestRun(context, 'gc', {}), options),
   );
 
   const sweep = program
@@ -39,7 +40,6 @@ export function addMaintenanceCommands(program: Command, commands: Commands): vo
   commands.on<MaintenanceOptions>(withRunOptions(scrub), async (context, _args, options) => {
     const { mibPerSecond, dryRun } = options;
     const request = { dryRun, options: { ...(mibPerSecond !== undefined && { mibPerSecond }) } };
-    const id = await requestRun(context, 'scrub', request);
-    return settleRun(context, id, options, options.detach ? undefined : (await context.registry.stats.registry()).bytes);
+    return settleRun(context, await requestRun(context, 'scrub', request), options);
   });
 }

@@ -99,5 +99,5 @@ async function removeRepository(context: CommandContext, [repository]: readonly 
   const run = await registry.removals.remove(name);
   if (run === null) throw noSuchRepository(name);
   output.remark(`removed ${name}; run ${run} clears up after it`);
-  return settleRun(context, run, options);
+  return settleRun(context, { id: run, kind: 'removal' }, options);
 }

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.js';
 import { CommandError, exitCode } from '../exit-code.js';
 import { retentionOf, withRetentionOptions, type RetentionOptions } from '../policy/policy-options.js';
 import { rulesInWords } from '../policy/policy-words.js';
-import { explainRetention, namesToRetain } from '../retention/explain-retention.js';
+import { explainRetention } from '../retention/explain-retention.js';
 import { requestRun, settleRun, type RunOptions } from '../runs/request-run.js';
 import { changePolicyOf, policyOf } from './known.js';
 
@@ -60,9 +60,8 @@ async function applyRules(context: CommandContext, repository: string | undefine
     const { name, policy } = await policyOf(registry, repository);
     if (!policy.retention) output.remark(`${name} has no retention rules: everything stays`);
   }
-  const names = repository === undefined ? await namesToRetain(registry) : [repository];
   // Of two settings the more careful one counts, so that no more goes than a dry run here would say.
   const { tagHistoryDays } = settings.retention;
   const request = { options: { tagHistoryDays, ...(repository !== undefined && { repository }) } };
-  return settleRun(context, await requestRun(context, 'retention', request), options, names.length);
+  return settleRun(context, await requestRun(context, 'retention', request), options);
 }

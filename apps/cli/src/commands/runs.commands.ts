@@ -37,7 +37,7 @@ export function addRunsCommands(program: Command, commands: Commands): void {
     .option('--timeout <seconds>', 'no longer than this (exit code 5)', wholeNumber(1));
   commands.on<{ timeout?: number }>(follow, async (context, [id], { timeout }) => {
     const { registry, output, interrupted } = context;
-    const options = { output, interrupted, seconds: timeout ?? Infinity, total: undefined };
+    const options = { output, interrupted, seconds: timeout ?? Infinity };
     return conclude(context, await followRun(registry, idOf(id!), options));
   });
 

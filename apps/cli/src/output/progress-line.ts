@@ -14,8 +14,13 @@ export class ProgressLine {
 
   constructor(private readonly sink: Sink) {}
 
+  /** Somebody sees it. */
+  get visible(): boolean {
+    return this.sink.isTTY === true;
+  }
+
   show({ part, text }: Progress): void {
-    if (!this.sink.isTTY) return;
+    if (!this.visible) return;
     const line = part === undefined ? text : `${barOf(part)} ${text}`;
     // A line that wraps could not be written over.
     this.sink.write(`\r\u001b[K${line.slice(0, (this.sink.columns ?? 80) - 1)}`);

@@ -1,8 +1,9 @@
+import { upkeepJobs } from '#jobs';
 import type { MaintenanceKind, MaintenanceRequest, MaintenanceRun } from '#metadata';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, exitCode, type ExitCode } from '../exit-code.js';
 import { followRun } from './follow-run.js';
-import { reportOfRun, type RunTotal } from './run-words.js';
+import { reportOfRun } from './run-words.js';
 
 export interface RunOptions {
   /** Seconds. */
@@ -10,25 +11,33 @@ export interface RunOptions {
   readonly detach?: boolean;
 }
 
-/** Asks workers for a run and, unless told not to, follows it to its end. */
+/** A run that was asked for. */
+export interface RequestedRun {
+  readonly id: number;
+  readonly kind: MaintenanceKind;
+}
+
+/** Asks workers for a run. */
 export async function requestRun(
   { registry, output }: CommandContext,
   kind: MaintenanceKind,
   request: MaintenanceRequest,
-): Promise<number> {
+): Promise<RequestedRun> {
   const id = await registry.runs.request(kind, request);
   output.remark(`requested run ${id} (${kind}${request.dryRun ? ', dry' : ''})`);
-  return id;
+  return { id, kind };
 }
 
 /** Follows a run as the options say, and answers what it came to. */
-export async function settleRun(context: CommandContext, id: number, options: RunOptions, total?: RunTotal): Promise<ExitCode> {
-  const { registry, output, interrupted } = context;
+export async function settleRun(context: CommandContext, { id, kind }: RequestedRun, options: RunOptions): Promise<ExitCode> {
+  const { registry, jobs, output, interrupted } = context;
   if (options.detach) {
     output.answer({ id }, () => `entrepot runs follow ${id}`);
     return exitCode.ok;
   }
-  const run = await followRun(registry, id, { output, interrupted, seconds: options.timeout ?? Infinity, total });
+  // Whoever watches need not wait for the workers' next look; a queue that is away holds nobody up.
+  void jobs.lookNow(upkeepJobs[kind], {});
+  const run = await followRun(registry, id, { output, interrupted, seconds: options.timeout ?? Infinity });
   return conclude(context, run);
 }
 

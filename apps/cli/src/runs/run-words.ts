@@ -2,7 +2,7 @@ import type { MaintenanceFields, MaintenanceKind, MaintenanceRun } from '#metada
 import type { Progress } from '../output/progress-line.js';
 import { countOf, sizeOf, timeOf } from '../output/words.js';
 
-/** What there is to go through, as far as it was known when the run began: repositories for retention, bytes for a scrub. */
+/** What there is to go through, as far as it is known: repositories for retention, bytes for a scrub. */
 export type RunTotal = number | undefined;
 
 /** Shares that a sweep lists the keys in. */
@@ -51,7 +51,7 @@ const done: Record<MaintenanceKind, Words> = {
 };
 
 /** How far a run is. */
-export function progressOfRun({ kind, progress }: MaintenanceRun, total: RunTotal): Progress {
+export function progressOfRun({ kind, progress }: Pick<MaintenanceRun, 'kind' | 'progress'>, total: RunTotal): Progress {
   const fields = new Fields(progress);
   const inside = kind === 'retention' ? insideOf(fields.object('current')) : undefined;
   const text = `${kind}: ${done[kind](fields)}${inside?.text ?? ''}`;
@@ -67,7 +67,7 @@ function insideOf({ repository, done, of }: MaintenanceFields): Progress | undef
 }
 
 /** What came of a run, for people. */
-export function reportOfRun({ kind, report, dryRun }: MaintenanceRun): string[] {
+export function reportOfRun({ kind, report, dryRun }: Pick<MaintenanceRun, 'kind' | 'report' | 'dryRun'>): string[] {
   const fields = new Fields(report ?? {});
   // Each run clears away all that was removed by then.
   if (kind === 'removal' && fields.number('repositories') === 0) return ['removal: an earlier run has cleared everything away'];
@@ -86,7 +86,7 @@ function detailsOf(kind: MaintenanceKind, fields: Fields): string[] {
 }
 
 function pendingLines(pending: Fields, { nextReviewAt, nextObjectAt }: MaintenanceFields): string[] {
-  const next = (time: unknown) => (typeof time === 'string' ? `, the next until ${timeOf(time)}` : '');
+  const next = (time: unknown) => (typeof time === 'string' || time instanceof Date ? `, the next until ${timeOf(time)}` : '');
   return [
     `waiting for their grace: ${pending.count('reviews', 'review')}${next(nextReviewAt)}`,
     `waiting for their linger: ${pending.count('objects', 'object')}${next(nextObjectAt)}`,

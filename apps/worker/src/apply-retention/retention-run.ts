@@ -1,13 +1,4 @@
-import {
-  applyRetention,
-  PatternError,
-  planRetention,
-  PolicyError,
-  type AppliedRetention,
-  type MaintenanceFields,
-  type PlannedRetention,
-  type RetentionStore,
-} from '#metadata';
+import { applyRetention, PatternError, planRetention, PolicyError, type MaintenanceFields, type RetentionStore } from '#metadata';
 import { parseRepositoryName, type RepositoryName } from '#oci';
 import type { Logger } from '#platform';
 import type { MaintenanceWork } from '../maintenance/maintenance-work.js';
@@ -25,10 +16,8 @@ export interface RetentionRunOptions {
 
 /** Applies the rules of every repository that has some, or of the one that was asked for, in order of name; goes on where another worker left off. */
 export class RetentionRun implements MaintenanceWork {
-  readonly queues = [
-    { kind: 'retention', scheduled: false },
-    { kind: 'retention', scheduled: true },
-  ] as const;
+  readonly scheduled = true;
+  readonly dryRuns = false;
 
   constructor(private readonly options: RetentionRunOptions) {}
 
@@ -67,10 +56,9 @@ export class RetentionRun implements MaintenanceWork {
       const planned = await planRetention(store, name, progress.tagHistoryDays);
       if (!planned) return withFailure(progress, name, 'there is no such repository');
       const told = (done: number, of: number) => hand.note({ ...progress, current: { repository: name, done, of } });
-      const applied = hand.run.dryRun ? wouldGo(planned) : await applyRetention(store, planned, { signal: hand.signal, told });
+      const applied = await applyRetention(store, planned, { signal: hand.signal, told });
       const [tags, manifests] = [applied.tags.length, applied.manifests.length];
-      if (tags + manifests > 0 && !hand.run.dryRun)
-        logger.info({ repository: name, tags, manifests, left: applied.left }, 'retention applied');
+      if (tags + manifests > 0) logger.info({ repository: name, tags, manifests, left: applied.left }, 'retention applied');
       return withApplied(progress, name, applied);
     } catch (error) {
       // Rules of a later version, or written by hand: no reason to leave all other repositories.
@@ -79,8 +67,4 @@ export class RetentionRun implements MaintenanceWork {
       return withFailure(progress, name, error.message);
     }
   }
-}
-
-function wouldGo({ plan }: PlannedRetention): AppliedRetention {
-  return { tags: plan.tags.filter(({ keep }) => !keep), manifests: plan.manifests.filter(({ keep }) => !keep), left: 0 };
 }

@@ -10,10 +10,8 @@ const beginning: Cleared = { repositories: 0, uploads: 0, references: 0, tags: 0
 
 /** Clears away what removed repositories had: also those whose own run broke off. */
 export class RemovalRun implements MaintenanceWork {
-  readonly queues = [
-    { kind: 'removal', scheduled: false },
-    { kind: 'removal', scheduled: true },
-  ] as const;
+  readonly scheduled = true;
+  readonly dryRuns = false;
 
   constructor(private readonly removals: RemovalStore) {}
 

@@ -58,23 +58,18 @@ describe('collecting garbage', () => {
     await until(async () => (await bench.objects()).length === 0);
   });
 
-  it('reports what it did, or would do, when asked', async () => {
+  it('reports what it did when asked', async () => {
     const runs = new MaintenanceStore(database.db);
     await Promise.all(['one', 'two', 'three'].map((content) => bench.blob(content)));
     await age();
     await database.sql(`update blob_links set touched_at = now() where digest = (select digest from blobs where size = 5)`);
-    const asked = await runs.request('gc', { dryRun: true });
     const ended = async (id: number) => {
       await until(async () => (await runs.find(id))?.finishedAt !== null);
       return runs.find(id);
     };
-    // Nobody but the dry run may look: the reviews are hidden from the rounds until it is over.
-    await database.sql(`update reviews set not_before = 'infinity'`);
     await work();
-    expect(await ended(asked)).toMatchObject({ state: 'finished', report: { links: 0, blobs: 0, pending: { reviews: 3 } } });
-    await database.sql(`update reviews set not_before = now() - interval '1 second'`);
     await until(async () => (await database.sql('select from blobs')).length === 1);
     const real = await ended(await runs.request('gc'));
-    expect(real).toMatchObject({ state: 'finished', dryRun: false, report: { links: 0, blobs: 0, bytes: 0, pending: { reviews: 1 } } });
+    expect(real).toMatchObject({ state: 'finished', report: { links: 0, blobs: 0, bytes: 0, pending: { reviews: 1 } } });
   });
 });

@@ -4,10 +4,11 @@ import type { MaintenanceWork } from '../maintenance/maintenance-work.js';
 import type { RunInHand } from '../maintenance/run-in-hand.js';
 import { CollectGarbageService, differenceOf } from './collect-garbage.service.js';
 
-/** A collection that was asked for: nothing else is collected than without it, only now and with a report; a dry run says what that would be. */
+/** A collection that was asked for: nothing else is collected than without it, only now and with a report. */
 @Injectable()
 export class GarbageRun implements MaintenanceWork {
-  readonly queues = [{ kind: 'gc', scheduled: false }] as const;
+  readonly scheduled = false;
+  readonly dryRuns = false;
 
   constructor(
     private readonly garbage: CollectGarbageService,
@@ -15,18 +16,7 @@ export class GarbageRun implements MaintenanceWork {
   ) {}
 
   async run(hand: RunInHand): Promise<MaintenanceFields> {
-    const sum = hand.run.dryRun ? await this.#estimate(hand) : await this.#collect(hand);
-    return { ...sum, pending: await this.collection.pending() };
-  }
-
-  async #estimate(hand: RunInHand): Promise<CollectionSum> {
-    let sum: CollectionSum = { links: 0, blobs: 0, bytes: 0 };
-    for await (const page of this.collection.estimate()) {
-      hand.signal.throwIfAborted();
-      sum = { links: sum.links + page.links, blobs: sum.blobs + page.blobs, bytes: sum.bytes + page.bytes };
-      hand.note({ ...sum });
-    }
-    return sum;
+    return { ...(await this.#collect(hand)), pending: await this.collection.pending() };
   }
 
   /** Counts what this process collects meanwhile, by whichever of its rounds; what other workers take is theirs to tell. */

@@ -28,11 +28,11 @@ describe('MaintenanceRunner', () => {
     await bench.clear();
   });
 
-  function start(run: (hand: RunInHand) => Promise<MaintenanceFields>): MaintenanceRunner {
+  function start(run: (hand: RunInHand) => Promise<MaintenanceFields>, everyMs = 20): MaintenanceRunner {
     const outage = new Outage({ name: 'PostgreSQL', probe: () => database.db.ping(), report: outageLog(bench.logger) });
     outages.push(outage);
-    const works = [{ queues: [{ kind: 'sweep', scheduled: false }], run }] as const;
-    const runner = new MaintenanceRunner({ works, runs, database: outage, logger: bench.logger, everyMs: 20, heartbeatMs: 50 });
+    const works = { sweep: { scheduled: false, dryRuns: false, run } };
+    const runner = new MaintenanceRunner({ works, runs, database: outage, logger: bench.logger, everyMs, heartbeatMs: 50 });
     runners.push(runner);
     runner.start();
     return runner;
@@ -66,6 +66,21 @@ describe('MaintenanceRunner', () => {
     });
     expect(await ended(ids[0]!)).toMatchObject({ state: 'failed', error: 'no room: disk full' });
     expect((await ended(ids[1]!))?.state).toBe('finished');
+  });
+
+  it('looks at once when it is told to', async () => {
+    const runner = start(async () => ({}), 3_600_000);
+    const id = await runs.request('sweep');
+    runner.nudge('sweep');
+    expect((await ended(id))?.state).toBe('finished');
+  });
+
+  it('refuses a dry run of what knows none', async () => {
+    const id = await runs.request('sweep', { dryRun: true });
+    let begun = false;
+    start(async () => ((begun = true), {}));
+    expect(await ended(id)).toMatchObject({ state: 'failed', error: 'workers make no dry runs of sweep' });
+    expect(begun).toBe(false);
   });
 
   it('gives its run back when it stops, and the next worker goes on from there', async () => {

@@ -8,7 +8,7 @@ import { Rounds } from './rounds.js';
 import { RunInHand, RunLostError } from './run-in-hand.js';
 
 export interface MaintenanceRunnerOptions {
-  readonly works: readonly MaintenanceWork[];
+  readonly works: Readonly<Partial<Record<MaintenanceKind, MaintenanceWork>>>;
   readonly runs: MaintenanceStore;
   readonly database: Outage;
   readonly logger: Logger;
@@ -26,7 +26,11 @@ export class MaintenanceRunner {
 
   constructor(private readonly options: MaintenanceRunnerOptions) {
     const { works, runs, database, logger, everyMs = 1_000 } = options;
-    for (const work of works) for (const queue of work.queues) this.#lanes.set(nameOf(queue), new Lanes(() => this.#runNext(work, queue)));
+    for (const [kind, work] of Object.entries(works) as [MaintenanceKind, MaintenanceWork][])
+      for (const scheduled of work.scheduled ? [false, true] : [false]) {
+        const queue = { kind, scheduled };
+        this.#lanes.set(nameOf(queue), new Lanes(() => this.#runNext(work, queue)));
+      }
     const round = async () => {
       for (const queue of await runs.due()) this.#nudge(queue);
     };
@@ -61,6 +65,7 @@ export class MaintenanceRunner {
     const hand = new RunInHand(this.options.runs, claimed, this.options.heartbeatMs);
     this.#inHand.add(hand);
     try {
+      if (hand.run.dryRun && !work.dryRuns) throw new Error(`workers make no dry runs of ${queue.kind}`);
       const report = await work.run(hand);
       await hand.finish({ report });
       this.options.logger.info({ run: hand.run.id, kind: queue.kind, scheduled: queue.scheduled, report }, 'maintenance finished');

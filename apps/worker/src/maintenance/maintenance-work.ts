@@ -1,9 +1,12 @@
-import type { MaintenanceFields, MaintenanceQueue } from '#metadata';
+import type { MaintenanceFields } from '#metadata';
 import type { RunInHand } from './run-in-hand.js';
 
-/** What is done about runs of upkeep, by the queues this worker serves. */
+/** What is done about a kind of run. */
 export interface MaintenanceWork {
-  readonly queues: readonly MaintenanceQueue[];
+  /** This worker takes runs that workers asked for themselves, too. */
+  readonly scheduled: boolean;
+  /** Can say what it would do without doing it; elsewhere a dry run is refused. */
+  readonly dryRuns: boolean;
   /** Goes on from the run's progress, and answers the report. Breaks off, by throwing, when the run's signal aborts. */
   run(hand: RunInHand): Promise<MaintenanceFields>;
 }

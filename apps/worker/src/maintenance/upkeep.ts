@@ -1,22 +1,19 @@
 import type { Provider } from '@nestjs/common';
-import { CollectionStore, DamageStore, MaintenanceStore, OrphanStore, RemovalStore, RetentionStore, ScrubStore } from '#metadata';
+import { CollectionStore, MaintenanceStore, RemovalStore, RetentionStore, type MaintenanceKind } from '#metadata';
 import type { Logger, Settings } from '#platform';
-import { ApplyRetentionProcessor } from '../apply-retention/apply-retention.processor.js';
 import { RetentionRun } from '../apply-retention/retention-run.js';
 import { retentionSchedule } from '../apply-retention/retention-schedule.js';
 import { RemovalRun } from '../clear-removed/removal-run.js';
 import { removalSchedule } from '../clear-removed/removal-schedule.js';
-import { CollectGarbageProcessor } from '../collect-garbage/collect-garbage.processor.js';
 import { CollectGarbageService } from '../collect-garbage/collect-garbage.service.js';
 import { GarbageRun } from '../collect-garbage/garbage-run.js';
 import type { WorkerResources } from '../resources.js';
-import { ScrubBlobsProcessor } from '../scrub-blobs/scrub-blobs.processor.js';
-import { ScrubRun } from '../scrub-blobs/scrub-run.js';
 import { scrubSchedule } from '../scrub-blobs/scrub-schedule.js';
-import { SweepOrphansProcessor } from '../sweep-orphans/sweep-orphans.processor.js';
-import { SweepRun } from '../sweep-orphans/sweep-run.js';
 import { MaintenanceRunner } from './maintenance-runner.js';
 import type { MaintenanceWork } from './maintenance-work.js';
+import { scrubOf, sweepOf } from './paced-works.js';
+import { purgeSchedule } from './purge-schedule.js';
+import { upkeepProcessors } from './upkeep-processors.js';
 
 /** Everything that is done by itself and not because of a row in the outbox: collection, sweep, scrub, retention, clearing away. */
 export class Upkeep {
@@ -42,6 +39,7 @@ export function upkeepProviders(settings: Settings, logger: Logger, resources: W
   const { tagHistoryDays } = settings.retention;
   const schedules = [
     removalSchedule({ removals, database, logger }),
+    purgeSchedule({ runs, database, logger }),
     ...(settings.scrub.bytesPerSecond > 0
       ? [scrubSchedule({ runs, intervalSeconds: settings.scrub.intervalSeconds, database, logger })]
       : []),
@@ -57,13 +55,14 @@ export function upkeepProviders(settings: Settings, logger: Logger, resources: W
       provide: MaintenanceRunner,
       inject: [GarbageRun],
       useFactory: (garbage: GarbageRun) => {
-        const works: MaintenanceWork[] = [
-          garbage,
-          sweepOf(settings, logger, resources),
-          scrubOf(settings, logger, resources),
-          new RetentionRun({ store, tagHistoryDays, logger }),
-          new RemovalRun(removals),
-        ];
+        // One for each kind there is, or this does not compile.
+        const works: Record<MaintenanceKind, MaintenanceWork> = {
+          gc: garbage,
+          sweep: sweepOf({ settings, logger, resources }),
+          scrub: scrubOf({ settings, logger, resources }),
+          retention: new RetentionRun({ store, tagHistoryDays, logger }),
+          removal: new RemovalRun(removals),
+        };
         return new MaintenanceRunner({ works, runs, database, logger });
       },
     },
@@ -72,15 +71,6 @@ export function upkeepProviders(settings: Settings, logger: Logger, resources: W
       inject: [CollectGarbageService, MaintenanceRunner],
       useFactory: (garbage: CollectGarbageService, runner: MaintenanceRunner) => new Upkeep([garbage, runner, ...schedules]),
     },
-    ...[CollectGarbageProcessor, SweepOrphansProcessor, ScrubBlobsProcessor, ApplyRetentionProcessor],
+    ...upkeepProcessors,
   ];
-}
-
-function sweepOf(settings: Settings, logger: Logger, { db, driver }: WorkerResources): SweepRun {
-  return new SweepRun({ driver, orphans: new OrphanStore(db), damage: new DamageStore(db), settings: settings.sweep, logger });
-}
-
-function scrubOf(settings: Settings, logger: Logger, { db, driver, scrubVerifier: verifier }: WorkerResources): ScrubRun {
-  const stores = { scrub: new ScrubStore(db), damage: new DamageStore(db), orphans: new OrphanStore(db) };
-  return new ScrubRun({ driver, verifier, ...stores, bytesPerSecond: settings.scrub.bytesPerSecond, logger });
 }

@@ -149,6 +149,8 @@ describe('a scrub', () => {
     await until(async () => !(await isThere(blob)));
     await until(async () => (await runs.list({ kind: 'scrub' }))[0]?.finishedAt !== null);
     await on.stop();
-    expect(await runs.list({ kind: 'scrub' })).toMatchObject([{ kind: 'scrub', scheduled: true, state: 'finished', report: { blobs: 1, damaged: 1 } }]);
+    expect(await runs.list({ kind: 'scrub' })).toMatchObject([
+      { kind: 'scrub', scheduled: true, state: 'finished', report: { blobs: 1, damaged: 1 } },
+    ]);
   });
 });

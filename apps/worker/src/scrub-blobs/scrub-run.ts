@@ -1,8 +1,8 @@
 import type { DigestVerifier, StorageDriver } from '#cas';
-import type { BlobToVerify, DamageStore, MaintenanceFields, MaintenanceQueue, OrphanStore, ScrubStore } from '#metadata';
+import type { BlobToVerify, DamageStore, MaintenanceFields, OrphanStore, ScrubStore } from '#metadata';
 import type { Logger } from '#platform';
 import type { MaintenanceWork } from '../maintenance/maintenance-work.js';
-import { Pace } from '../maintenance/pace.js';
+import { Pace, realClock, type Clock } from '../maintenance/pace.js';
 import type { RunInHand } from '../maintenance/run-in-hand.js';
 import { assertHoldsObjects } from '../sweep-orphans/assert-holds-objects.js';
 import { inspectBlob, type Inspection } from './inspect-blob.js';
@@ -25,31 +25,33 @@ export interface ScrubRunOptions {
   /** 0: only what is asked for. */
   readonly bytesPerSecond: number;
   readonly logger: Logger;
+  readonly clock?: Clock;
 }
 
 /** One pass over all blobs: reads and hashes them at a pace, marks what is damaged, and takes the mark from what is not any more. */
 export class ScrubRun implements MaintenanceWork {
-  readonly queues: readonly MaintenanceQueue[];
+  readonly scheduled: boolean;
+  readonly dryRuns = true;
 
   constructor(private readonly options: ScrubRunOptions) {
-    const scheduled = options.bytesPerSecond > 0 ? [{ kind: 'scrub', scheduled: true } as const] : [];
-    this.queues = [{ kind: 'scrub', scheduled: false }, ...scheduled];
+    this.scheduled = options.bytesPerSecond > 0;
   }
 
   async run(hand: RunInHand): Promise<MaintenanceFields> {
     const bytesPerSecond = this.#speedOf(hand);
-    const pace = new Pace(bytesPerSecond);
+    const { clock = realClock } = this.options;
+    const pace = new Pace(bytesPerSecond, clock);
     let progress = progressOf(hand.run.progress);
     let blobs: BlobToVerify[];
     do {
       blobs = await this.options.scrub.next(progress.after, page);
       for (const blob of blobs) {
-        const begun = performance.now();
+        const begun = clock.now();
         const inspection = await inspectBlob(this.options.verifier, blob, { bytesPerSecond, signal: hand.signal });
         progress = await this.#conclude(hand, progress, { blob, inspection });
         hand.note({ ...progress });
         // Reading was held to the pace already: what is left to pay is the price of small ones.
-        const paid = ((performance.now() - begun) / 1_000) * bytesPerSecond;
+        const paid = ((clock.now() - begun) / 1_000) * bytesPerSecond;
         await pace.spend(Math.max(0, Math.max(blob.size, leastBytes) - paid), hand.signal);
       }
     } while (blobs.length === page);

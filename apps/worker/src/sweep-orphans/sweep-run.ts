@@ -2,7 +2,7 @@ import { objectPrefixes, StorageDriver, type PartialUpload } from '#cas';
 import { DamageStore, OrphanStore, type MaintenanceFields, type Orphan } from '#metadata';
 import type { Logger } from '#platform';
 import type { MaintenanceWork } from '../maintenance/maintenance-work.js';
-import { Pace } from '../maintenance/pace.js';
+import { Pace, type Clock } from '../maintenance/pace.js';
 import type { RunInHand } from '../maintenance/run-in-hand.js';
 import { assertHoldsObjects } from './assert-holds-objects.js';
 import { ShareComparison, type ShareFindings } from './compare-share.js';
@@ -23,6 +23,7 @@ export interface SweepRunOptions {
   readonly orphans: OrphanStore;
   readonly damage: DamageStore;
   readonly settings: SweepSettings;
+  readonly clock?: Clock;
   readonly logger: Logger;
 }
 
@@ -31,7 +32,8 @@ export interface SweepRunOptions {
  * looked up once more and deleted. Goes on where another worker left off.
  */
 export class SweepRun implements MaintenanceWork {
-  readonly queues = [{ kind: 'sweep', scheduled: false }] as const;
+  readonly scheduled = false;
+  readonly dryRuns = true;
   readonly #comparison: ShareComparison;
 
   constructor(private readonly options: SweepRunOptions) {
@@ -39,7 +41,7 @@ export class SweepRun implements MaintenanceWork {
   }
 
   async run(hand: RunInHand): Promise<MaintenanceFields> {
-    const pace = new Pace(this.options.settings.objectsPerSecond);
+    const pace = new Pace(this.options.settings.objectsPerSecond, this.options.clock);
     let progress = progressOf(hand.run.progress);
     // Told with the heartbeat: a share that is listed again finds the same again.
     while (progress.phase === 'listing') hand.note({ ...(progress = await this.#listShare(hand, progress, pace)) });
