@@ -23,6 +23,8 @@ export class RedisJobBackend implements JobBackend {
       connectTimeout: 5_000,
       // A Redis behind a network that swallows everything is as gone as one that refuses.
       commandTimeout: silenceMs,
+      // One that does not answer a good-bye keeps no process from ending.
+      disconnectTimeout: 100,
     });
     this.outage = new Outage({ name: 'Redis', probe: () => this.#probe(), report });
     this.#producers.on('error', (error) => this.outage.failed(error));

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { anArtifact, anImage } from '../../support/builders.js';
 import { digestBytes } from '../../support/content.js';
@@ -236,6 +238,18 @@ describeWith(['skopeo', 'cosign'], 'entrepot, the command line, beside a running
     expect(await answer('jobs', 'failed')).toEqual([]);
     expect(await answer('stats')).toMatchObject({ damaged: 0, runs: [] });
     expect(await answer('migrate')).toEqual({ applied: [] });
+  });
+
+  it('is not kept from ending by a queue that is away', async () => {
+    // Takes connections, and neither reads nor answers.
+    const silent = createServer((socket) => void socket.pause().on('error', () => undefined));
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const outcome = await entrepot({ ...env, REDIS_URL: `redis://127.0.0.1:${port}` }, 'gc');
+    expect(outcome).toMatchObject({ code: 0, err: expect.stringMatching(/^requested run \d+ \(gc\)\n$/) as string });
+    // Three seconds for an answer, and two for a good-bye, are what Redis is given elsewhere.
+    expect(outcome.lingeredMs).toBeLessThan(2_000);
+    silent.close();
   });
 
   it('says in one line that nothing runs', async () => {

@@ -5,6 +5,8 @@ export interface Outcome {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
+  /** From its last word on standard output to its end. */
+  readonly lingeredMs: number;
 }
 
 const script = resolve(import.meta.dirname, '../../../tools/entrepot.mjs');
@@ -28,7 +30,11 @@ async function run(env: Readonly<Record<string, string>>, args: readonly string[
     detached: said !== undefined,
   });
   let [out, err, told] = ['', '', false];
-  child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
+  let answeredAt = performance.now();
+  child.stdout.on('data', (bytes: Buffer) => {
+    out += bytes.toString();
+    answeredAt = performance.now();
+  });
   child.stderr.on('data', (bytes: Buffer) => {
     err += bytes.toString();
     if (said === undefined || told || !err.includes(said)) return;
@@ -36,5 +42,5 @@ async function run(env: Readonly<Record<string, string>>, args: readonly string[
     process.kill(-child.pid!, 'SIGINT');
   });
   const code = await new Promise<number | null>((done, reject) => child.once('error', reject).once('close', done));
-  return { code, out, err };
+  return { code, out, err, lingeredMs: performance.now() - answeredAt };
 }
