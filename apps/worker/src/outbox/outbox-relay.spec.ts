@@ -110,6 +110,8 @@ describe('OutboxRelay', () => {
     let begun: PromiseWithResolvers<void>;
     let held: PromiseWithResolvers<void>;
 
+    afterEach(() => held.resolve());
+
     /** Work that somebody waits for, on one lane, and work that can wait. */
     function busyRelay(patienceMs?: number): OutboxRelay {
       seen.length = 0;
