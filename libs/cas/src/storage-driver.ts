@@ -43,6 +43,12 @@ export interface ByteReader extends AsyncIterableIterator<Uint8Array, undefined>
   pipeTo?(target: Writable): Promise<void>;
 }
 
+/** Deleting that others hardly notice: so many keys with one call, and after it a rest of so many times as long as it took. */
+export interface DeletionPace {
+  readonly batch: number;
+  readonly rests: number;
+}
+
 /** What may be known of a body beforehand: `expectedBytes` is its announced length; `ownsChunks`: each chunk is given away, and its memory taken as soon as it is stored. */
 export interface AppendOptions {
   readonly expectedBytes?: number;
@@ -94,6 +100,9 @@ export abstract class StorageDriver {
 
   /** Size and time of an object; null where the key does not exist. */
   abstract stat(key: string): Promise<StoredObject | null>;
+
+  /** How many objects to delete with one call, and how often, where nobody waits for it. */
+  abstract readonly deletionPace: DeletionPace;
 
   /** Removes objects. Idempotent: keys that don't exist are no error. Throws ObjectsKeptError where storage says which ones it kept. */
   abstract delete(keys: readonly string[]): Promise<void>;

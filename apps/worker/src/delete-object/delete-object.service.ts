@@ -7,12 +7,14 @@ import { forEachRow, messageOf, type OutboxWork } from '../outbox/outbox-work.js
 @Injectable()
 export class DeleteObjectService implements OutboxWork<'delete-object'> {
   readonly kind = 'delete-object';
-  /** What S3 takes with one request. */
-  readonly batch = 1_000;
+  readonly batch: number;
   readonly lanes = 1;
-  readonly rests = true;
+  readonly rests: number;
 
-  constructor(private readonly driver: StorageDriver) {}
+  constructor(private readonly driver: StorageDriver) {
+    this.batch = driver.deletionPace.batch;
+    this.rests = driver.deletionPace.rests;
+  }
 
   async run(rows: readonly OutboxRow<'delete-object'>[]): Promise<DrainResult> {
     try {

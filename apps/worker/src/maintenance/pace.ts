@@ -32,7 +32,7 @@ export class Pace {
   }
 }
 
-/** Rests for four times as long as what began then took, a second at most, so that requests have the machine for themselves most of the time. */
-export async function restAfter(begun: number): Promise<void> {
-  await pause(Math.min(4 * (performance.now() - begun), 1_000));
+/** Rests for so many times as long as what began then took, a second at most, so that requests have the machine for themselves meanwhile. */
+export async function restAfter(begun: number, times: number): Promise<void> {
+  await pause(Math.min(times * (performance.now() - begun), 1_000));
 }

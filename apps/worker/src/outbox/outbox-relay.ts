@@ -81,7 +81,7 @@ export class OutboxRelay {
       return result;
     });
     const more = claimed >= work.batch;
-    if (more && work.rests) await restAfter(begun);
+    if (more && work.rests) await restAfter(begun, work.rests);
     return { more };
   }
 

@@ -9,8 +9,8 @@ export interface OutboxWork<K extends OutboxKind = OutboxKind> {
   readonly lanes: number;
   /** Somebody waits for it: what is not urgent begins no batch while all lanes of this are taken. */
   readonly urgent?: boolean;
-  /** Nobody waits for it: between two full batches requests have the machine for themselves. */
-  readonly rests?: boolean;
+  /** Nobody waits for it: after a full batch it rests for so many times as long as that took. */
+  readonly rests?: number;
   run(rows: readonly OutboxRow<K>[]): Promise<DrainResult>;
 }
 

@@ -16,6 +16,8 @@ import { UploadWriter } from './upload-writer.js';
 
 /** Objects in a bucket, under their final key from the first byte: a small body is one request, a larger one its parts and two. */
 export class S3Driver extends StorageDriver {
+  /** A gateway works through the keys of a request in one go, and others wait behind it: little at once, and rests in between. */
+  readonly deletionPace = { batch: 100, rests: 0.5 };
   readonly #memory: PartMemory;
   readonly #rule: PartRule;
   readonly #bucket: Promise<Bucket>;
