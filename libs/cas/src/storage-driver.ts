@@ -1,5 +1,3 @@
-import type { Writable } from 'node:stream';
-
 /** What survives JSON. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [field: string]: JsonValue };
 
@@ -39,8 +37,6 @@ export type ByteSource = AsyncIterable<Uint8Array>;
 export interface ByteReader extends AsyncIterableIterator<Uint8Array, undefined> {
   return(): Promise<IteratorReturnResult<undefined>>;
   [Symbol.asyncIterator](): ByteReader;
-  /** Writes what is left to a stream with back-pressure and leaves that open; one that closes ends it. Only where that is cheaper than chunk by chunk. */
-  pipeTo?(target: Writable): Promise<void>;
 }
 
 /** Deleting that others hardly notice: so many keys with one call, and after it a rest of so many times as long as it took. */

@@ -6,12 +6,6 @@ import type { ByteReader } from '#cas';
  * A chunk is asked for only when the one before has left, since readers reuse their buffers.
  */
 export async function sendBytes(response: ServerResponse, reader: ByteReader | readonly Uint8Array[], length: number): Promise<void> {
-  if ('pipeTo' in reader && reader.pipeTo) {
-    await reader.pipeTo(response);
-    if (response.destroyed) throw new ClientGoneError();
-    response.end();
-    return;
-  }
   let left = length;
   for await (const chunk of reader) {
     left -= chunk.length;

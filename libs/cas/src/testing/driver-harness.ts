@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Writable } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { BufferBudget } from '../buffers/buffer-budget.js';
 import type { ByteRange, StorageDriver, StoredObject, UploadState } from '../storage-driver.js';
 import { inChunks } from './controlled-source.js';
@@ -44,21 +42,6 @@ export async function readAll(driver: StorageDriver, key: string, range?: ByteRa
   if (!reader) throw new Error(`${key} does not exist`);
   const copies: Buffer[] = [];
   for await (const chunk of reader) copies.push(Buffer.from(chunk));
-  return Buffer.concat(copies);
-}
-
-/** The same by a stream that takes its time. */
-export async function pipeAll(driver: StorageDriver, key: string, range?: ByteRange): Promise<Buffer> {
-  const reader = await driver.read(key, range);
-  if (!reader?.pipeTo) throw new Error(`${key} does not exist, or cannot be piped`);
-  const copies: Buffer[] = [];
-  const write = (chunk: Buffer, _encoding: string, done: () => void) => {
-    copies.push(Buffer.from(chunk));
-    void turn().then(done);
-  };
-  const target = new Writable({ write });
-  await reader.pipeTo(target);
-  await new Promise<void>((resolve) => target.end(resolve));
   return Buffer.concat(copies);
 }
 

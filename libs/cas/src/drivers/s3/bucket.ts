@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -8,9 +7,12 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { ReadBuffers } from '../../buffers/read-buffers.js';
 import type { ByteRange, StoredObject } from '../../storage-driver.js';
 import { ObjectsKeptError, StorageError } from '../../storage-error.js';
 import { assertObjectKey } from '../../storage-keys.js';
+import type { DownloadStream } from './download/download-handler.js';
+import type { IncomingBody } from './download/incoming-body.js';
 import { Lanes } from './lanes.js';
 import { MultipartRequests } from './multipart-requests.js';
 import { bare, noSuchKey, onStore, unless } from './s3-errors.js';
@@ -22,9 +24,9 @@ const requestsAtOnce = 64;
 /** What S3 takes with one DeleteObjects. */
 const keysAtOnce = 1_000;
 
-/** An object that is being read; `body` must be read to its end or destroyed. */
+/** An object that is being read; `body` must be read to its end or returned. */
 export interface OpenObject {
-  readonly body: Readable;
+  readonly body: IncomingBody;
   readonly bytes: number;
   readonly etag: string;
 }
@@ -42,8 +44,12 @@ export class Bucket {
   readonly #lanes = new Lanes(requestsAtOnce);
   readonly #encryption: { ServerSideEncryption?: 'AES256' | 'aws:kms'; SSEKMSKeyId?: string };
 
-  constructor(private readonly settings: S3Settings) {
-    const { answers, downloads } = sdkClients(settings);
+  /** `readBuffers`: what downloads are read into. */
+  constructor(
+    private readonly settings: S3Settings,
+    readBuffers: ReadBuffers,
+  ) {
+    const { answers, downloads } = sdkClients(settings, readBuffers);
     this.#answers = answers;
     this.#downloads = downloads;
     const { encryption } = settings;
@@ -66,10 +72,10 @@ export class Bucket {
     const command = new GetObjectCommand({ ...this.#at(key), Range, IfMatch: etag && `"${etag}"` });
     const answer = await unless(noSuchKey, 'read an object', () => this.#downloads.send(command));
     if (!answer) return null;
-    const body = answer.Body as Readable;
+    const { incoming: body } = answer.Body as unknown as DownloadStream;
     const bytes = answer.ContentLength;
     if (bytes === undefined || (range && bytes !== range.end - range.start + 1)) {
-      body.destroy();
+      await body.return();
       throw new StorageError(`a stored object has ${bytes ?? 'unknown'} bytes where ${JSON.stringify(range)} was asked for`);
     }
     return { body, bytes, etag: bare(answer.ETag) };

@@ -81,7 +81,7 @@ async function md5OfEnd(
   if (!object) return null;
   const chunks: Buffer[] = [];
   await onStore('read an object', async () => {
-    for await (const chunk of object.body as AsyncIterable<Buffer>) chunks.push(chunk);
+    for await (const chunk of object.body) chunks.push(Buffer.from(chunk));
   });
   const bytes = Buffer.concat(chunks);
   let at = 0;

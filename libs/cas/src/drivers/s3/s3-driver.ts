@@ -1,4 +1,5 @@
 import type { BufferBudget } from '../../buffers/buffer-budget.js';
+import { ReadBuffers } from '../../buffers/read-buffers.js';
 import { StorageDriver, type AppendOptions, type ByteRange, type ByteReader, type ByteSource } from '../../storage-driver.js';
 import type { PartialUpload, StoredObject, UploadState } from '../../storage-driver.js';
 import { assertObjectKey, isObjectKey, objectsFolder } from '../../storage-keys.js';
@@ -14,6 +15,13 @@ import type { S3Settings } from './s3-settings.js';
 import { parseUpload, startUpload, stateOf, takenOver } from './s3-upload.js';
 import { UploadWriter } from './upload-writer.js';
 
+/** `buffers`: what appends may hold. `readBuffers`: what readers share, 32 MiB by default. */
+export interface S3DriverOptions {
+  readonly settings: S3Settings;
+  readonly buffers: BufferBudget;
+  readonly readBuffers?: ReadBuffers;
+}
+
 /** Objects in a bucket, under their final key from the first byte: a small body is one request, a larger one its parts and two. */
 export class S3Driver extends StorageDriver {
   /** A gateway works through the keys of a request in one go, and others wait behind it: little at once, and rests in between. */
@@ -23,12 +31,12 @@ export class S3Driver extends StorageDriver {
   readonly #bucket: Promise<Bucket>;
 
   /** Throws RangeError where the buffers are too small for a part. */
-  constructor({ settings, buffers }: { readonly settings: S3Settings; readonly buffers: BufferBudget }) {
+  constructor({ settings, buffers, readBuffers = new ReadBuffers() }: S3DriverOptions) {
     super();
     this.#memory = new PartMemory(buffers);
     this.#rule = partRule(buffers.bytes, settings.equalParts);
     // The SDK is large: only who uses it loads it.
-    this.#bucket = import('./bucket.js').then(({ Bucket }) => new Bucket(settings));
+    this.#bucket = import('./bucket.js').then(({ Bucket }) => new Bucket(settings, readBuffers));
     this.#bucket.catch(() => undefined);
   }
 

@@ -1,4 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { ReadBuffers } from '../../buffers/read-buffers.js';
+import { DownloadHandler } from './download/download-handler.js';
 import type { S3Settings } from './s3-settings.js';
 
 const connectMs = 3_000;
@@ -13,18 +15,15 @@ export interface SdkClients {
 
 /**
  * The SDK's clients. Retries are its own (exponential, with jitter, SlowDown slower, and few at all once everything fails). Time-outs count
- * silence, not duration; those of downloads end with their head, as a paused one must not be cut. Sockets are not limited here: a request
- * waiting for one would be taken for a connection that can't be made.
+ * silence, not duration; a download that waits for its reader is not silent. Sockets are not limited here: a request waiting for one would be
+ * taken for a connection that can't be made.
  */
-export function sdkClients(settings: S3Settings): SdkClients {
+export function sdkClients(settings: S3Settings, readBuffers: ReadBuffers): SdkClients {
   const config = configOf(settings);
   const agents = { httpAgent: { keepAlive: true, maxSockets: Infinity }, httpsAgent: { keepAlive: true, maxSockets: Infinity } };
   return {
     answers: new S3Client({ ...config, requestHandler: { ...agents, connectionTimeout: connectMs, socketTimeout: silenceMs } }),
-    downloads: new S3Client({
-      ...config,
-      requestHandler: { ...agents, connectionTimeout: connectMs, requestTimeout: silenceMs, throwOnRequestTimeout: true },
-    }),
+    downloads: new S3Client({ ...config, requestHandler: new DownloadHandler(readBuffers) }),
   };
 }
 

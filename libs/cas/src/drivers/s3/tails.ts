@@ -38,7 +38,7 @@ async function readTail(bucket: Bucket, { key, bytes, etag }: Tail, target: Buff
   if (!object) throw new UploadLostError(`bytes of an upload are gone: ${key}`);
   let filled = 0;
   await onStore('read a tail', async () => {
-    for await (const chunk of object.body as AsyncIterable<Buffer>) filled += chunk.copy(target, filled);
+    for await (const chunk of object.body) filled += chunk.copy(target, filled);
   });
   if (filled !== bytes || object.bytes !== bytes) throw new StorageError(`a tail of ${bytes} bytes has ${object.bytes}`);
 }

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { ReadBuffers } from '../../../buffers/read-buffers.js';
+import { IncomingBody } from './incoming-body.js';
+
+const KiB = 1024;
+
+describe('a body that comes in', () => {
+  // None large: rooms of 64 KiB.
+  let buffers: ReadBuffers;
+  let resumed: number;
+  let abandoned: (Error | undefined)[];
+  const lentBuffers = new Set<Buffer>();
+
+  beforeEach(() => {
+    [resumed, abandoned] = [0, []];
+    lentBuffers.clear();
+    buffers = new (class extends ReadBuffers {
+      override take(wantedBytes: number): Buffer {
+        const buffer = super.take(wantedBytes);
+        lentBuffers.add(buffer);
+        return buffer;
+      }
+      override give(buffer: Buffer): void {
+        expect(lentBuffers.delete(buffer)).toBe(true);
+        super.give(buffer);
+      }
+    })({ bytes: 0 });
+  });
+  afterEach(() => expect(lentBuffers.size).toBe(0));
+
+  const bodyOf = (bytes: number) =>
+    new IncomingBody(bytes, buffers, { resume: () => void (resumed += 1), abandon: (cause) => void abandoned.push(cause) });
+
+  /** A connection that has all of it at once; answers how much of it was read. */
+  function pour(body: IncomingBody, bytes: Buffer, most = Infinity): number {
+    let at = 0;
+    for (let goOn = true; goOn && !body.complete;) {
+      const copied = bytes.subarray(0, at + most).copy(body.room, 0, at);
+      at += copied;
+      goOn = body.arrived(copied);
+    }
+    return at;
+  }
+
+  it.each([1, 1_000, 64 * KiB, 64 * KiB + 1, 128 * KiB, 1_000_000])('of %i bytes is what was sent, in its order', async (size) => {
+    const bytes = randomBytes(size);
+    const body = bodyOf(size);
+    const chunks: Buffer[] = [];
+    let at = pour(body, bytes, 10_000);
+    for await (const chunk of body) {
+      chunks.push(Buffer.from(chunk));
+      await turn();
+      if (at < size && resumed > 0) {
+        resumed = 0;
+        at += pour(body, bytes.subarray(at), 10_000);
+      }
+    }
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+    expect(abandoned).toEqual([]);
+  });
+
+  it('has no room beyond its end', () => {
+    const body = bodyOf(100);
+    expect(body.room).toHaveLength(100);
+    body.arrived(60);
+    expect(body.room).toHaveLength(40);
+    void body.return();
+  });
+
+  it('stops its connection where both buffers are full, until one has been consumed', async () => {
+    const bytes = randomBytes(500 * KiB);
+    const body = bodyOf(bytes.length);
+    expect(pour(body, bytes)).toBe(128 * KiB);
+    const first = (await body.next()).value!;
+    expect([first.length, resumed]).toEqual([64 * KiB, 0]);
+    // Asking for the next gives the first back.
+    const second = (await body.next()).value!;
+    expect([second.length, resumed]).toEqual([64 * KiB, 1]);
+    expect(pour(body, bytes.subarray(128 * KiB))).toBe(64 * KiB);
+    expect(second.equals(bytes.subarray(64 * KiB, 128 * KiB))).toBe(true);
+    await body.return();
+    expect(abandoned).toEqual([undefined]);
+  });
+
+  it('waits for what has not come, and throws what became of its connection', async () => {
+    const body = bodyOf(10);
+    const [first, reset] = [body.next(), new Error('reset')];
+    Buffer.from('abc').copy(body.room);
+    body.arrived(3);
+    expect((await first).value!.toString()).toBe('abc');
+    const second = body.next();
+    body.fail(reset);
+    await expect(second).rejects.toBe(reset);
+    await body.return();
+  });
+
+  it('ends for whoever waits when it is returned', async () => {
+    const body = bodyOf(10);
+    const waiting = body.next();
+    await body.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(abandoned).toEqual([undefined]);
+  });
+});
