@@ -165,9 +165,13 @@ describe('downloads from a store', () => {
     tls.setDefaultCACertificates([...trusted, cert.toString()]);
     try {
       for (let round = 0; round < 2; round += 1) expect((await getAll('https:')).equals(bytes)).toBe(true);
+      expect(sockets).toHaveLength(1);
+      sockets[0]!.end();
+      await once(sockets[0]!, 'close');
+      expect((await getAll('https:')).equals(bytes)).toBe(true);
+      expect((sockets[1] as tls.TLSSocket).isSessionReused()).toBe(true);
     } finally {
       tls.setDefaultCACertificates(trusted);
     }
-    expect(sockets).toHaveLength(1);
   });
 });

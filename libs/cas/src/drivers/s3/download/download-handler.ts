@@ -34,15 +34,13 @@ export class DownloadStream extends Readable {
 /** Sends the SDK's GET requests over connections that are read into pooled buffers. What goes wrong before the first byte is the SDK's to try again. */
 export class DownloadHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' };
-  readonly #idle = new Map<string, StoreConnection[]>();
+  readonly #origins = new Map<string, { readonly origin: Origin; readonly idle: StoreConnection[] }>();
   readonly #all = new Set<StoreConnection>();
 
   constructor(private readonly buffers: ReadBuffers) {}
 
   async handle(request: SdkRequest): Promise<{ response: { statusCode: number; headers: Record<string, string>; body: Readable } }> {
-    const secure = request.protocol === 'https:';
-    const host = request.hostname.replace(/^\[(.*)\]$/, '$1');
-    const connection = this.#connectionTo({ secure, host, port: request.port ?? (secure ? 443 : 80) });
+    const connection = this.#connectionFor(request);
     const { status, headers, body } = await connection.request(headOf(request));
     const stream = Buffer.isBuffer(body) ? Readable.from([body], { objectMode: false }) : new DownloadStream(body);
     return { response: { statusCode: status, headers: { ...headers }, body: stream } };
@@ -59,10 +57,12 @@ export class DownloadHandler {
     for (const connection of this.#all) connection.close();
   }
 
-  #connectionTo(origin: Origin): StoreConnection {
-    const name = `${origin.secure} ${origin.host} ${origin.port}`;
-    let idle = this.#idle.get(name);
-    if (!idle) this.#idle.set(name, (idle = []));
+  #connectionFor({ protocol, hostname, port }: SdkRequest): StoreConnection {
+    const name = `${protocol}//${hostname}:${port}`;
+    const secure = protocol === 'https:';
+    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    const { origin, idle } = this.#origins.get(name) ?? { origin: { secure, host, port: port ?? (secure ? 443 : 80) }, idle: [] };
+    this.#origins.set(name, { origin, idle });
     const free = (connection: StoreConnection) => void idle.push(connection);
     const gone = (connection: StoreConnection) => {
       this.#all.delete(connection);

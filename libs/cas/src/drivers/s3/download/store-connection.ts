@@ -6,8 +6,8 @@ import { AnswerReader, type BegunAnswer } from './answer-reader.js';
 import { IncomingBody, silenceMs } from './incoming-body.js';
 
 const connectMs = 3_000;
-/** Shorter than stores keep idle connections, so that a request hardly ever meets one that is being closed. */
-const idleMs = 4_000;
+/** Shorter than most stores keep idle connections, so that a request hardly ever meets one that is being closed. */
+const idleMs = 15_000;
 /** What is read while no body is due. One for all connections: its bytes are looked at before another can read. */
 const headRoom = Buffer.allocUnsafeSlow(64 * 1024);
 
@@ -16,6 +16,8 @@ export interface Origin {
   readonly secure: boolean;
   readonly host: string;
   readonly port: number;
+  /** Of the last TLS connection: the next begins with it, sooner. */
+  session?: Buffer;
 }
 
 /** An answer: an object's bytes as they come, or an error's, all of them. */
@@ -40,18 +42,20 @@ export class StoreConnection {
 
   /** `free`: it can serve another request; `gone`: no more. */
   constructor(
-    { secure, host, port }: Origin,
+    origin: Origin,
     private readonly buffers: ReadBuffers,
     private readonly tell: { free(connection: StoreConnection): void; gone(connection: StoreConnection): void },
   ) {
+    const { secure, host, port, session } = origin;
     const onread = {
       buffer: () => this.#body?.room ?? headRoom,
       callback: (bytes: number, { buffer, byteOffset }: Uint8Array) => this.#arrived(Buffer.from(buffer, byteOffset, bytes)),
     };
     const options: TcpNetConnectOpts = { host, port, noDelay: true, keepAlive: true, onread };
-    this.#socket = secure ? connectSecurely({ ...options, servername: isIP(host) ? '' : host }) : connect(options);
+    this.#socket = secure ? connectSecurely({ ...options, session, servername: isIP(host) ? '' : host }) : connect(options);
     this.#socket
       .on(secure ? 'secureConnect' : 'connect', () => this.#expectWithin(silenceMs))
+      .on('session', (fresh: Buffer) => (origin.session = fresh))
       .on('timeout', () => this.#socket.destroy())
       .on('error', (error) => this.#fail(error))
       .on('close', () => this.#ended());
