@@ -133,12 +133,12 @@ describe('statements that one request costs, as PostgreSQL hears them', () => {
 
   it('a manifest is one, whatever it references', async () => {
     await put('v2', image('v2'));
-    expect(counted()).toEqual({ put_manifest: 1 });
+    expect(counted()).toEqual({ put_manifests: 1 });
     const subject = { mediaType: type, digest: v1(), size: image('v1').length };
     await put('v3', image('v3', subject));
-    expect(counted()).toEqual({ put_manifest: 1 });
+    expect(counted()).toEqual({ put_manifests: 1 });
     await put('v3', image('v3', subject));
-    expect(counted()).toEqual({ put_manifest: 1 });
+    expect(counted()).toEqual({ put_manifests: 1 });
   });
 
   it('deleting a tag is one, a manifest or a blob a transaction of two', async () => {

@@ -36,7 +36,7 @@ const sortsToLock = [
   'session_settle_verified',
   'touch_links',
   'write_details',
-  'put_manifest',
+  'put_manifests',
   'delete_manifest',
   'retention_drop_tags',
   'retention_drop_manifest',

@@ -1,7 +1,7 @@
 import type { Digest, Reference, RepositoryName, Tag } from '#oci';
 import type { Database } from '../database/database.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
-import { GuardedTags, type GuardedRow } from '../policy/guarded-tags.js';
+import { GuardedTags } from '../policy/guarded-tags.js';
 import { ImmutableTags } from '../policy/immutable-tags.js';
 import { inRepository } from '../repositories/create-repository.js';
 import {
@@ -16,23 +16,20 @@ import {
 } from '../shapes.js';
 import { ManifestLookup } from './manifest-lookup.js';
 import { deleteManifest, lockManifest, referrers, referrersOfType, tagsOn } from './manifest-statements.js';
-import { putManifest } from './put-statement.js';
+import { ManifestWriter } from './manifest-writer.js';
 
 const maxListBytes = 4 * 1_048_576;
-
-interface PutRow extends GuardedRow {
-  readonly created: boolean;
-  readonly missing: Buffer[];
-}
 
 /** Manifests with their bytes, references, tags and referrers. */
 export class ManifestStore {
   private readonly lookup: ManifestLookup;
   private readonly guarded: GuardedTags;
+  private readonly writer: ManifestWriter;
 
   constructor(private readonly db: Database) {
     this.lookup = new ManifestLookup(db);
     this.guarded = new GuardedTags(db);
+    this.writer = new ManifestWriter(db);
   }
 
   /** What the tag or digest means now; null where there is nothing. The payload is shared: don't write to it. */
@@ -45,14 +42,17 @@ export class ManifestStore {
     return this.lookup.summarise(name, reference);
   }
 
-  /** Stores a manifest and moves its tags, all or nothing; `missing` answers every reference that has no target in the repository. */
+  /**
+   * Stores a manifest and moves its tags, all or nothing; `missing` answers every reference that has no target in the repository. Pushes at
+   * once share a statement.
+   */
   put(name: RepositoryName, manifest: NewManifest): Promise<PutOutcome> {
-    const values = putValues(name, manifest);
     return inRepository(this.db.main, name, async (): Promise<PutOutcome | null> => {
-      const row = await this.guarded.write({ name, ...manifest }, async (queryable, { rules, fixed }) => {
-        const [answer] = await queryable.query<PutRow>(putManifest, [...values, rules, fixed]);
-        return answer;
-      });
+      const row = await this.guarded.write({ name, ...manifest }, (queryable, { rules, fixed }) =>
+        fixed.length > 0
+          ? this.writer.writeAlone(queryable, { name, manifest, rules }, fixed)
+          : this.writer.write({ name, manifest, rules }),
+      );
       if (row && !('rules' in row)) return { outcome: 'immutable', tags: row };
       if (!row?.repository) return null;
       if (row.missing.length > 0) return { outcome: 'missing', digests: row.missing.map(fromBytes) };
@@ -92,24 +92,4 @@ export class ManifestStore {
       next: last && last.total > shown.length ? fromBytes(last.digest) : null,
     };
   }
-}
-
-function putValues(name: RepositoryName, manifest: NewManifest): unknown[] {
-  const { references } = manifest;
-  return [
-    name,
-    toBytes(manifest.digest),
-    manifest.mediaType,
-    manifest.artifactType ?? null,
-    manifest.configDigest ? toBytes(manifest.configDigest) : null,
-    manifest.subject ? toBytes(manifest.subject) : null,
-    manifest.payload,
-    manifest.referrerDescriptor ?? null,
-    references.map(({ descriptor }) => toBytes(descriptor.digest)),
-    references.map(({ kind }) => kind),
-    references.map(({ descriptor }) => descriptor.size),
-    references.map(({ optional }) => optional),
-    // ON CONFLICT may meet a row once only.
-    [...new Set(manifest.tags)],
-  ];
 }

@@ -105,10 +105,10 @@ describe('the price of rules', () => {
     const free = aRepository();
     await manifests.put(free, aManifest([]));
     const push = (where: typeof name, tag: string) => counted(db, () => manifests.put(where, aManifest([], { tags: [tag] })));
-    expect(await push(free, 'v1')).toEqual({ put_manifest: 1 });
+    expect(await push(free, 'v1')).toEqual({ put_manifests: 1 });
     expect(await counted(db, () => tags.delete(free, parseTag('v1')))).toEqual({ delete_tag: 1 });
-    expect(await push(name, 'dev')).toEqual({ put_manifest: 2 });
-    expect(await push(name, 'dev')).toEqual({ put_manifest: 1 });
-    expect(await push(name, 'v5')).toEqual({ put_manifest: 1, tags_elsewhere: 1 });
+    expect(await push(name, 'dev')).toEqual({ put_manifests: 2 });
+    expect(await push(name, 'dev')).toEqual({ put_manifests: 1 });
+    expect(await push(name, 'v5')).toEqual({ put_manifests: 1, tags_elsewhere: 1 });
   });
 });

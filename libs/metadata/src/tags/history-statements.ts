@@ -22,7 +22,8 @@ export const historyOfTag = statement(
 order by h.id desc limit $2`,
 );
 
-// A tag's move to a digest it had: the manifest first, as everywhere. $1 repository's name, $2 tag, $3 digest, $4, $5 as for put_manifest.
+// A tag's move to a digest it had: the manifest first, as everywhere. $1 repository's name, $2 tag, $3 digest, $4 the rules about
+// immutable tags it was made by, $5 the tags that these keep where they are.
 export const restoreTag = statement(
   'restore_tag',
   `with r as materialized (select id, policy ->> 'immutableTags' as rules from repositories where name = $1 for key share),

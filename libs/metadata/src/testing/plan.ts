@@ -34,8 +34,8 @@ export const scansOf = (nodes: PlanNode[]): string[] =>
 /** What orders rows that did not come in order. */
 export const sortsOf = (nodes: PlanNode[]): string[] => nodes.map((node) => node['Node Type']).filter((type) => /Sort$/.test(type));
 
-// What finds a row: its key, or part of it.
-const key = /\b(repository|name|tag|digest|\w+_digest)\)?(::text)? = /;
+// What finds a row: its key, or part of it. Not where it is looked for in a hash table.
+const key = /\b(repository|name|tag|digest|\w+_digest)\)?(::text)? = (?!\(hashed )/;
 
 /** Keys that are compared row by row, after an index has been read by less: by the repository alone, say, for one of its tags. */
 export const lateKeysOf = (nodes: PlanNode[]): string[] =>
