@@ -10,7 +10,7 @@ describe('arrays in binary are what PostgreSQL reads', () => {
     ['text', textArray(['a', null, '', 'b"\\,{} é🚢']), '{a,NULL,"","b\\"\\\\,{} é🚢"}'],
     ['bytea', byteaArray([Buffer.from([0, 255]), null, Buffer.alloc(0)]), '{"\\\\x00ff",NULL,"\\\\x"}'],
     ['int', integerArray([0, -1, 2_147_483_647]), '{0,-1,2147483647}'],
-    ['bigint', bigintArray([0, Number.MAX_SAFE_INTEGER]), '{0,9007199254740991}'],
+    ['bigint', bigintArray([0, 5_000_000_000, -7, Number.MAX_SAFE_INTEGER]), '{0,5000000000,-7,9007199254740991}'],
     ['boolean', booleanArray([true, false]), '{t,f}'],
     ['text', textArray([]), '{}'],
     ['bigint', bigintArray([]), '{}'],

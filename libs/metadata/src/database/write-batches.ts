@@ -12,76 +12,99 @@ export interface WriteBatchesOptions<Item, Answer> {
 
 interface Waiting<Item, Answer> {
   readonly item: Item;
+  readonly keys: readonly string[];
+  readonly share: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
 
-const lanes = 2;
 /** More than this share: an item makes others wait, and gains nothing by their company. */
 const largestShare = 0.25;
 /** Of those that wait, so many are looked through for a batch: they may all want the same row. */
 const reach = 100;
+/** Who was answered together is expected back together, for so long after the answer. */
+const companyMs = 2;
 /** A statement that takes longer waits for somebody's lock, or for the disk: what has nothing to do with it goes on without. */
-const patienceMs = 100;
+const patienceMs = 50;
 
 /**
- * Writes of one kind that share statements and commits: at most two are in flight, and what arrives meanwhile becomes the next. One that
- * comes alone is sent at once. A failure is its item's own: where a batch fails, each of it is tried alone.
+ * Writes of one kind that share statements and commits: one is in flight, and what arrives meanwhile becomes the next; a second one once that
+ * is a full batch. One that comes alone is sent at once. A failure is its item's own: where a batch fails, each of it is tried alone.
  */
 export class WriteBatches<Item, Answer> {
   private waiting: Waiting<Item, Answer>[] = [];
-  private busy = 0;
+  private waitingShares = 0;
+  private inFlight = 0;
+  /** One is about to be made up of what waits. */
+  private boarding = false;
+  private company = { count: 0, until: 0 };
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: WriteBatchesOptions<Item, Answer>) {}
 
   write(item: Item): Promise<Answer> {
-    if (this.options.shareOf(item) > largestShare) return this.alone(item);
+    const share = this.options.shareOf(item);
+    if (share > largestShare) return this.alone(item);
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
-      this.openLane();
+      this.waiting.push({ item, keys: this.options.keysOf(item), share, resolve, reject });
+      this.waitingShares += share;
+      this.next();
     });
   }
 
-  private openLane(): void {
-    if (this.busy >= lanes || this.waiting.length === 0) return;
-    this.busy += 1;
-    // After the sockets that are readable now: what they bring joins in.
-    setImmediate(() => void this.runLane());
-  }
-
-  private async runLane(): Promise<void> {
-    for (let batch = this.take(); batch.length > 0; batch = this.take()) {
-      let left = false;
-      const leave = setTimeout(() => {
-        left = true;
-        this.leaveLane();
-      }, patienceMs);
-      await this.settle(batch);
-      clearTimeout(leave);
-      if (left) return;
+  private next(): void {
+    if (this.boarding || this.waiting.length === 0 || this.inFlight >= (this.waitingShares >= 1 ? 2 : 1)) return;
+    const patience = this.waiting.length < this.company.count ? this.company.until - performance.now() : 0;
+    if (patience > 0) {
+      this.timer ??= setTimeout(() => this.goWithout(), patience);
+      return;
     }
-    this.leaveLane();
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.inFlight += 1;
+    this.boarding = true;
+    // After the sockets that are readable now: what they bring joins in.
+    setImmediate(() => void this.run());
   }
 
-  private leaveLane(): void {
-    this.busy -= 1;
-    this.openLane();
+  private goWithout(): void {
+    this.timer = undefined;
+    this.company.count = 0;
+    this.next();
+  }
+
+  private async run(): Promise<void> {
+    let landed = false;
+    const land = () => {
+      if (landed) return;
+      landed = true;
+      this.inFlight -= 1;
+      this.next();
+    };
+    const batch = this.take();
+    this.boarding = false;
+    this.next();
+    const overdue = setTimeout(land, patienceMs);
+    await this.settle(batch);
+    clearTimeout(overdue);
+    this.company = { count: batch.length, until: performance.now() + companyMs };
+    land();
   }
 
   private take(): Waiting<Item, Answer>[] {
     const batch: Waiting<Item, Answer>[] = [];
     const taken = new Set<string>();
-    let room = 1;
+    let shares = 0;
     for (const one of this.waiting.slice(0, reach)) {
-      const keys = this.options.keysOf(one.item);
-      if (keys.some((key) => taken.has(key))) continue;
-      room -= this.options.shareOf(one.item);
-      if (room < 0) break;
-      keys.forEach((key) => taken.add(key));
+      if (one.keys.some((key) => taken.has(key))) continue;
+      if (shares + one.share > 1) break;
+      shares += one.share;
+      one.keys.forEach((key) => taken.add(key));
       batch.push(one);
     }
     const gone = new Set(batch);
     this.waiting = this.waiting.filter((one) => !gone.has(one));
+    this.waitingShares = this.waiting.length === 0 ? 0 : this.waitingShares - shares;
     return batch;
   }
 
