@@ -148,8 +148,8 @@ export interface ReferrersPage {
 export interface OutboxPayloads {
   /** key: the session's id */
   'verify-blob': null;
-  /** key: `<repository>@<digest>` */
-  'index-manifest': { readonly repository: RepositoryName; readonly digest: Digest };
+  /** key: `<repository>@<digest>`; the size is that of the manifest, where it is known */
+  'index-manifest': { readonly repository: RepositoryName; readonly digest: Digest; readonly size?: number };
   /** key: `<repository>:<tag>` */
   'index-referrers': { readonly repository: RepositoryName; readonly tag: Tag };
   /** key: the storage key */

@@ -92,6 +92,23 @@ describe('indexing manifests', () => {
     expect(await indexed(manifest)).toBeNull();
   });
 
+  it.each(['{"os":"linux","architecture":"amd64"}', 'no JSON either'])('reads a config once: %s', async (content) => {
+    const config = await bench.blob(content);
+    const service = new IndexManifestService(bench.manifests, new ConfigReader(bench.blobs, bench.driver), details);
+    for (const size of [100, 101]) {
+      await bench.manifest(image(config, size));
+      await bench.outbox.drain('index-manifest', service.batch, (rows) => service.run(rows));
+      expect(await bench.due('index-manifest')).toEqual([]);
+      await database.sql(`update blobs set storage_key = storage_key || '/below-a-file' where digest_text(digest) = $1`, [config]);
+    }
+  });
+
+  it('works off many, also those whose size is not told', async () => {
+    const many = await Promise.all(Array.from({ length: 70 }, (_, i) => bench.manifest(image(`sha256:${'a'.repeat(64)}` as Digest, i))));
+    await database.sql(`update outbox set payload = payload - 'size' where id % 2 = 0`);
+    for (const manifest of many) expect(await indexed(manifest)).toMatchObject({ kind: 'image' });
+  });
+
   it('tries again later where storage fails', async () => {
     const config = await bench.blob('{"os":"linux","architecture":"amd64"}');
     await bench.manifest(image(config));

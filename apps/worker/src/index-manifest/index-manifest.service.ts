@@ -7,8 +7,10 @@ import { ConfigReader } from './config-reader.js';
 import { describeManifest, hasTellingConfig, type ManifestDescription } from './describe-manifest.js';
 import { jsonbSafe } from './jsonb-safe.js';
 
-/** Manifests read and described at once, so that their lookups and writes share statements; each may hold twice 4 MiB. */
-const atOnce = 16;
+/** What is read and described at once, so that lookups and writes share statements; each manifest may be held twice. */
+const atOnce = { rows: 64, bytes: 64 * 1_048_576 };
+/** What a manifest may have at most, where its row does not say. */
+const largest = 4 * 1_048_576;
 
 /** Reads out of manifests and their configs what people are shown of them. Nothing a client pushed makes a row fail: what can be known is written. */
 @Injectable()
@@ -23,13 +25,17 @@ export class IndexManifestService implements OutboxWork<'index-manifest'> {
     private readonly details: ManifestDetailStore,
   ) {}
 
-  run(rows: readonly OutboxRow<'index-manifest'>[]): Promise<DrainResult> {
-    return forEachRow(rows, atOnce, async ({ payload: { repository, digest } }) => {
-      const manifest = await this.manifests.find(repository, { digest });
-      if (!manifest) return;
-      const { kind, details } = await this.#describe(repository, manifest);
-      await this.details.put({ repository, digest, kind, details: jsonbSafe(details) as Record<string, unknown> });
-    });
+  async run(rows: readonly OutboxRow<'index-manifest'>[]): Promise<DrainResult> {
+    const results: DrainResult[] = [];
+    for (const group of groupsOf(rows)) results.push(await forEachRow(group, group.length, (row) => this.#index(row)));
+    return { done: results.flatMap(({ done }) => done), failed: results.flatMap(({ failed }) => failed) };
+  }
+
+  async #index({ payload: { repository, digest } }: OutboxRow<'index-manifest'>): Promise<void> {
+    const manifest = await this.manifests.find(repository, { digest });
+    if (!manifest) return;
+    const { kind, details } = await this.#describe(repository, manifest);
+    await this.details.put({ repository, digest, kind, details: jsonbSafe(details) as Record<string, unknown> });
   }
 
   async #describe(repository: RepositoryName, { payload, mediaType, size }: StoredManifest): Promise<ManifestDescription> {
@@ -41,6 +47,21 @@ export class IndexManifestService implements OutboxWork<'index-manifest'> {
       config && hasTellingConfig(manifest) ? await this.configs.read(repository, config.digest) : undefined,
     );
   }
+}
+
+function* groupsOf(rows: readonly OutboxRow<'index-manifest'>[]): Generator<OutboxRow<'index-manifest'>[]> {
+  let group: OutboxRow<'index-manifest'>[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const size = row.payload.size ?? largest;
+    if (group.length === atOnce.rows || bytes + size > atOnce.bytes) {
+      yield group;
+      [group, bytes] = [[], 0];
+    }
+    group.push(row);
+    bytes += size;
+  }
+  if (group.length > 0) yield group;
 }
 
 /** Null where rules have become stricter since the manifest was taken. */

@@ -4,11 +4,11 @@ import type { Database } from '../database/database.js';
 import { toBytes } from '../database/digest-bytes.js';
 import type { ManifestDetail } from '../shapes.js';
 import { writeDetails } from './detail-statements.js';
-import { toStorableJson } from './storable-json.js';
+import { storableJson } from './storable-json.js';
 
 const spell = ({ repository, digest }: ManifestDetail): string => `${repository}@${digest}`;
 /** Details are some KB each as a rule, and may have some hundred. */
-const writtenAtOnce = 50;
+const writtenAtOnce = 64;
 
 /** What workers read out of manifests, their configs and annotations. */
 export class ManifestDetailStore {
@@ -31,11 +31,12 @@ export class ManifestDetailStore {
   }
 
   private async write(details: ManifestDetail[]): Promise<Map<string, true>> {
-    const rows = await this.db.main.arrays<[ordinality: number]>(writeDetails, [
+    // Not flushed by itself: whoever takes away the work's row later, and has that flushed, has these flushed before it.
+    const rows = await this.db.lazy.arrays<[ordinality: number]>(writeDetails, [
       details.map(({ repository }) => repository),
       details.map(({ digest }) => toBytes(digest)),
       details.map(({ kind }) => kind),
-      details.map((detail) => JSON.stringify(toStorableJson(detail.details))),
+      details.map((detail) => storableJson(detail.details)),
     ]);
     return new Map(rows.map(([ordinality]) => [spell(details[ordinality - 1]!), true]));
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.js';
-import { toStorableJson } from '../details/storable-json.js';
+import { storableJson } from '../details/storable-json.js';
 import type {
   ClaimedRun,
   MaintenanceFields,
@@ -108,7 +108,7 @@ export class MaintenanceStore {
   }
 }
 
-const jsonOf = (fields: MaintenanceFields): string => JSON.stringify(toStorableJson(fields));
+const jsonOf = (fields: MaintenanceFields): string => storableJson(fields);
 
 function runOf(row: RunRow): MaintenanceRun {
   const { id, kind, scheduled, options, heartbeat, progress, report, error } = row;

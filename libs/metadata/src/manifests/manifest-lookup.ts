@@ -23,8 +23,9 @@ interface FoundManifest {
 type FoundRow = [ordinality: number, repository: number, digest: Buffer, mediaType: ManifestMediaType, size: number];
 
 const cacheBytes = 32 * 1_048_576;
-/** A payload may have 4 MiB. */
-const payloadsAtOnce = 16;
+/** A payload may have 4 MiB; nearly all have a few KB. */
+const payloadsAtOnce = { small: 128, large: 16 };
+const smallBytes = 65_536;
 /** The same digest in two repositories is two rows, one of which may be going. */
 const spellFound = ({ repository, digest }: { repository: number; digest: Digest }): string => `${repository}@${digest}`;
 const spell = ({ name, reference }: ManifestKey): string => `${name} ${reference}`;
@@ -34,16 +35,16 @@ export class ManifestLookup {
   private readonly cache = new PayloadCache(cacheBytes);
   private readonly byTag: Batch<ManifestKey, FoundManifest>;
   private readonly byDigest: Batch<ManifestKey, FoundManifest>;
-  private readonly payloads: Batch<FoundManifest, Buffer>;
+  private readonly payloads: Record<keyof typeof payloadsAtOnce, Batch<FoundManifest, Buffer>>;
 
   constructor(private readonly db: Database) {
     this.byTag = new Batch({ spell, fetch: (keys) => this.fetch(findByTag, keys, (tag) => tag) });
     this.byDigest = new Batch({ spell, fetch: (keys) => this.fetch(findByDigest, keys, (digest) => toBytes(digest as Digest)) });
-    this.payloads = new Batch<FoundManifest, Buffer>({
-      spell: spellFound,
-      fetch: (found) => this.fetchPayloads(found),
-      maxSize: payloadsAtOnce,
-    });
+    const fetch = (found: FoundManifest[]) => this.fetchPayloads(found);
+    this.payloads = {
+      small: new Batch({ spell: spellFound, fetch, maxSize: payloadsAtOnce.small }),
+      large: new Batch({ spell: spellFound, fetch, maxSize: payloadsAtOnce.large }),
+    };
   }
 
   async summarise(name: RepositoryName, reference: Reference): Promise<ManifestSummary | null> {
@@ -55,7 +56,8 @@ export class ManifestLookup {
     for (;;) {
       const found = await this.load(name, reference);
       if (!found) return null;
-      const payload = this.cache.get(found.digest) ?? (await this.payloads.load(found));
+      const payloads = this.payloads[found.size <= smallBytes ? 'small' : 'large'];
+      const payload = this.cache.get(found.digest) ?? (await payloads.load(found));
       if (payload) return { digest: found.digest, mediaType: found.mediaType, size: found.size, payload };
       // Deleted between the two statements: gone for this request as well. But a tag that had left it before has always been there.
       if (!('tag' in reference)) return null;

@@ -37,7 +37,7 @@ describe('pushing a manifest', () => {
     expect(await elsewhere.find(aRepository(), { digest: manifest.digest })).toBeNull();
     expect((await due('index-manifest')).at(-1)).toEqual({
       key: `${name}@${manifest.digest}`,
-      payload: { repository: name, digest: manifest.digest },
+      payload: { repository: name, digest: manifest.digest, size: payload.length },
     });
     expect(await new ManifestStore(database.db).put(name, manifest)).toEqual({ outcome: 'stored', created: false });
     expect(await due('index-manifest')).toHaveLength(1);

@@ -48,7 +48,7 @@ m as (insert into manifests (repository, digest, media_type, artifact_type, conf
   select id, digest, media_type, artifact_type, config, subject, size, substr($11::bytea, start, size), referrer from good order by id, digest
   on conflict (repository, digest) do update set pushed_at = clock_timestamp() where manifests.pushed_at < now() - interval '1 hour'
   returning repository, digest, xmax = 0 as made),
-made as materialized (select n, id, name, digest from good where ((id, digest) in (select repository, digest from m where made)) is true),
+made as materialized (select n, id, name, digest, size from good where ((id, digest) in (select repository, digest from m where made)) is true),
 refs as (insert into manifest_references (repository, manifest, position, digest, kind, size, link_digest, child_digest)
   select repository, ($3::bytea[])[n], position, digest, kind, size, link_digest, child_digest from w
   where n in (select n from made) or (optional and coalesce(link_digest, child_digest) is not null and n in (select n from good))
@@ -61,7 +61,7 @@ t as (insert into tags (repository, name, digest)
   where tags.digest <> excluded.digest and tags.name <> all ($21::text[]) returning repository, name, digest),
 h as (insert into tag_history (repository, name, digest) select repository, name, digest from t),
 o as (insert into outbox (kind, key, payload)
-  select 'index-manifest', name || '@' || digest_text(digest), jsonb_build_object('repository', name, 'digest', digest_text(digest)) from made
+  select 'index-manifest', name || '@' || digest_text(digest), jsonb_build_object('repository', name, 'digest', digest_text(digest), 'size', size) from made
   union all
   select 'index-referrers', c.name || ':' || c.tag, jsonb_build_object('repository', c.name, 'tag', c.tag)
   from (select t.name as tag, (select r.name from r where r.id = t.repository) as name from t
