@@ -62,7 +62,7 @@ describe('statements that one request costs, as PostgreSQL hears them', () => {
     ['a page of the catalog', 'GET', () => '_catalog?n=100', 200, { catalog_page: 1 }],
     ['a page of referrers', 'GET', () => `acme/app/referrers/${v1()}`, 200, { referrers: 1 }],
     ['a page of referrers of a type', 'GET', () => `acme/app/referrers/${v1()}?artifactType=a`, 200, { referrers_of_type: 1 }],
-    ['a mount', 'POST', () => `acme/app/blobs/uploads/?mount=${digestOf(other!)}&from=acme/other`, 201, { mount_from: 1 }],
+    ['a mount', 'POST', () => `acme/app/blobs/uploads/?mount=${digestOf(other!)}&from=acme/other`, 201, { mount_blobs: 1 }],
     ['the base', 'GET', () => '', 200, {}],
   ];
 

@@ -25,28 +25,32 @@ update blob_links l set touched_at = clock_timestamp() from k where l.repository
 returning l.repository, l.digest`,
 );
 
-// $1 to, $2 its tenant, $3 digest, $4 grace, $5 from. The blob is locked first, so that the collector cannot take it between "there" and the
-// link. A repository that isn't there is made, and is known unless somebody else is making it: then again. An existing link is locked by ON
-// CONFLICT even where its WHERE says no, so that the collector cannot take it before we commit.
-const mount = (source: string): string => `with t as materialized (select id from repositories where name = $1),
-k as materialized (select b.digest from blobs b where b.digest = $3 and b.damaged_at is null and exists (${source}) for key share),
-made as (insert into repositories (tenant, name) select $2, $1 from k where not exists (select from t)
-  on conflict (name) do nothing returning id),
-tenant as (insert into tenants (name) select $2 from made on conflict (name) do nothing),
-r as materialized (select id from t union all select id from made),
-l as (insert into blob_links (repository, digest) select r.id, k.digest from r, k
+// Mounts at once, no two of the same blob into the same repository. $1 to, $2 its tenant, $3 digest, $4 from, where that was said, $5 grace.
+// k: blobs are locked first, in order of key, so that the collector cannot take one between "there" and the link.
+// made: a repository that isn't there is made, and is known unless somebody else is making it: then again.
+// l: an existing link is locked by ON CONFLICT even where its WHERE says no, so that the collector cannot take it before we commit.
+export const mountBlobs = statement(
+  'mount_blobs',
+  `with w as materialized (select w.*, (select id from repositories where name = w.name) as id
+  from unnest($1::text[], $2::text[], $3::bytea[], $4::text[]) with ordinality as w(name, tenant, digest, source, n)),
+k as materialized (select b.digest from (select distinct digest from w) d join blobs b on b.digest = d.digest and b.damaged_at is null
+  order by b.digest for key share of b),
+f as materialized (select * from w where case when digest not in (select digest from k) then false
+    when source is null then (select true from blob_links s where s.digest = w.digest limit 1)
+    else (select true from blob_links s where s.repository = (select id from repositories where name = w.source) and s.digest = w.digest) end),
+made as (insert into repositories (tenant, name) select distinct tenant, name from f where id is null order by name
+  on conflict (name) do nothing returning id, tenant, name),
+tenant as (insert into tenants (name) select distinct tenant from made order by tenant on conflict (name) do nothing),
+ids as materialized (select array_agg(name) as names, array_agg(id) as made from made),
+r as materialized (select n, coalesce(id, (select ids.made[array_position(names, f.name)] from ids)) as id, digest from f),
+l as (insert into blob_links (repository, digest) select id, digest from r where id is not null order by id, digest
   on conflict (repository, digest) do update set touched_at = clock_timestamp()
-  where blob_links.touched_at <= clock_timestamp() - make_interval(secs => $4) / 24
-  returning repository, xmax = 0 as made),
+  where blob_links.touched_at <= clock_timestamp() - make_interval(secs => $5) / 24
+  returning repository, digest, xmax = 0 as made),
 v as (insert into reviews (kind, repository, digest, not_before)
-  select 'link', repository, $3, now() + make_interval(secs => $4) from l where made)
-select (select count(*) from k) > 0 as found, (select count(*) from r) > 0 as known`;
-
-export const mountFrom = statement(
-  'mount_from',
-  mount('select from blob_links s where s.repository = (select id from repositories where name = $5) and s.digest = b.digest'),
+  select 'link', repository, digest, now() + make_interval(secs => $5) from l where made)
+select n, n in (select n from r) as found, n in (select n from r where id is not null) as known from w`,
 );
-export const mountAny = statement('mount_any', mount('select from blob_links s where s.digest = b.digest'));
 
 // Deleting takes two statements in one transaction. No row here: unknown, and stop, since what appears afterwards isn't locked. Then a
 // new statement, i.e. a new snapshot, sees what a manifest's push committed while we waited.

@@ -82,6 +82,31 @@ describe('mounting', () => {
     ]);
   });
 
+  it('many at once is one statement, and each has its own answer', async () => {
+    const [from, known] = [aRepository(), aRepository()];
+    const [blob, other, absent, damaged] = [digest(), digest(), digest(), digest()];
+    await push(from, blob);
+    await push(known, other);
+    await push(from, damaged);
+    await database.sql('update blobs set damaged_at = now() where digest_text(digest) = $1', [damaged]);
+    const db = database.connect();
+    const blobs = new BlobStore(db);
+    const fresh = Array.from({ length: 5 }, (_, i) => aRepository(`tenant${i % 2}`));
+    const mounted = await Promise.all([
+      ...fresh.map((to) => blobs.mount(to, blob, from)),
+      blobs.mount(fresh[0]!, other),
+      blobs.mount(known, blob, from),
+      blobs.mount(known, other, from),
+      blobs.mount(known, absent),
+      blobs.mount(known, damaged),
+    ]);
+    expect(mounted).toEqual([true, true, true, true, true, true, true, false, false, false]);
+    expect(db.statementCounts()).toEqual(new Map([['mount_blobs', 1]]));
+    for (const to of [...fresh, known]) expect(await blobs.find(to, blob)).not.toBeNull();
+    expect(await blobs.find(fresh[0]!, other)).not.toBeNull();
+    expect(await blobs.find(fresh[1]!, other)).toBeNull();
+  });
+
   it('makes no repository where there is nothing to mount', async () => {
     const to = aRepository();
     await new BlobStore(database.db).mount(to, digest());

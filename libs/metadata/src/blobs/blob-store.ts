@@ -1,10 +1,13 @@
 import { tenantOf, type Digest, type RepositoryName } from '#oci';
 import { Batch } from '../database/batch.js';
+import { byteaArray, textArray } from '../database/binary-array.js';
 import type { Database } from '../database/database.js';
+import { isOutcomeUnknown } from '../database/database-errors.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
+import { WriteBatches } from '../database/write-batches.js';
 import { inRepository } from '../repositories/create-repository.js';
 import { deletedUnless, type DeleteOutcome, type StoredBlob } from '../shapes.js';
-import { deleteLink, findBlobs, lockLink, mountAny, mountFrom, touchLinks } from './blob-statements.js';
+import { deleteLink, findBlobs, lockLink, mountBlobs, touchLinks } from './blob-statements.js';
 
 interface BlobKey {
   readonly name: RepositoryName;
@@ -16,10 +19,25 @@ interface LinkKey {
   readonly digest: Digest;
 }
 
+interface Mount {
+  readonly to: RepositoryName;
+  readonly digest: Digest;
+  readonly from: RepositoryName | undefined;
+}
+
+interface MountRow {
+  readonly n: number;
+  /** The blob is there, and may be mounted. */
+  readonly found: boolean;
+  /** So is the repository, or was made. */
+  readonly known: boolean;
+}
+
 type FoundBlob = StoredBlob & { readonly repository: number; readonly stale: boolean };
 type FoundRow = [ordinality: number, repository: number, size: number, storageKey: string, stale: boolean];
 
 const spellBlob = ({ name, digest }: BlobKey): string => `${name}@${digest}`;
+const mountsAtOnce = 32;
 const spellLink = ({ repository, digest }: LinkKey): string => `${repository}@${digest}`;
 
 /** Blobs as repositories see them: through their links. A damaged blob is not there. */
@@ -27,6 +45,7 @@ export class BlobStore {
   private readonly graceSeconds: number;
   private readonly lookups: Batch<BlobKey, FoundBlob>;
   private readonly touches: Batch<LinkKey, true>;
+  private readonly mounts: WriteBatches<Mount, MountRow>;
 
   /** `blobGraceSeconds`: how long an unreferenced link is safe from collection after it was last touched; default a day. */
   constructor(
@@ -36,6 +55,12 @@ export class BlobStore {
     this.graceSeconds = blobGraceSeconds;
     this.lookups = new Batch({ spell: spellBlob, fetch: (keys) => this.fetch(keys) });
     this.touches = new Batch({ spell: spellLink, fetch: (keys) => this.touch(keys) });
+    this.mounts = new WriteBatches({
+      keysOf: ({ to, digest }) => [`${to}@${digest}`],
+      shareOf: () => 1 / mountsAtOnce,
+      send: (mounts) => this.link(mounts),
+      isFinal: isOutcomeUnknown,
+    });
   }
 
   /** Null where the repository has no such blob. A find protects the link for the grace period; that costs a write only once in 1/24 of it. */
@@ -45,14 +70,11 @@ export class BlobStore {
     return { size: found.size, storageKey: found.storageKey };
   }
 
-  /** Links a blob that `from` has (without `from`: that any repository has) into `to`; false where there is none. */
+  /** Links a blob that `from` has (without `from`: that any repository has) into `to`; false where there is none. Mounts at once share a statement. */
   mount(to: RepositoryName, digest: Digest, from?: RepositoryName): Promise<boolean> {
-    const statement = from === undefined ? mountAny : mountFrom;
-    const values = [to, tenantOf(to), toBytes(digest), this.graceSeconds, ...(from === undefined ? [] : [from])];
     return inRepository(this.db.main, to, async () => {
-      const [row] = await this.db.main.query<{ found: boolean; known: boolean }>(statement, values);
-      if (!row?.found) return false;
-      return row.known || null;
+      const { found, known } = await this.mounts.write({ to, digest, from });
+      return found ? known || null : false;
     });
   }
 
@@ -75,6 +97,17 @@ export class BlobStore {
         { repository, size, storageKey, stale },
       ]),
     );
+  }
+
+  private async link(mounts: readonly Mount[]): Promise<MountRow[]> {
+    const rows = await this.db.main.query<MountRow>(mountBlobs, [
+      textArray(mounts.map(({ to }) => to)),
+      textArray(mounts.map(({ to }) => tenantOf(to))),
+      byteaArray(mounts.map(({ digest }) => toBytes(digest))),
+      textArray(mounts.map(({ from }) => from ?? null)),
+      this.graceSeconds,
+    ]);
+    return rows.toSorted((a, b) => a.n - b.n);
   }
 
   private async touch(keys: LinkKey[]): Promise<Map<string, true>> {

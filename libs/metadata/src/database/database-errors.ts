@@ -49,6 +49,11 @@ export function breaksConnection(error: unknown): boolean {
   return isUnavailable(error) && !stillUsable.has(codeOf(error));
 }
 
+/** True for what callers see where the connection was lost: what was asked may or may not have happened, and asking again is for the client. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return breaksConnection(error instanceof DatabaseUnavailableError ? error.cause : error);
+}
+
 /** What callers are to see of an error: DatabaseUnavailableError, or the error itself. */
 export function asStoreError(error: unknown): unknown {
   if (error instanceof DatabaseUnavailableError) return error;

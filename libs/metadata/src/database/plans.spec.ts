@@ -37,6 +37,7 @@ const sortsToLock = [
   'touch_links',
   'write_details',
   'put_manifests',
+  'mount_blobs',
   'delete_manifest',
   'retention_drop_tags',
   'retention_drop_manifest',

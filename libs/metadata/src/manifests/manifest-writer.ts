@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/connection-pool.js';
 import type { Database } from '../database/database.js';
-import { breaksConnection, DatabaseUnavailableError } from '../database/database-errors.js';
+import { isOutcomeUnknown } from '../database/database-errors.js';
 import { WriteBatches } from '../database/write-batches.js';
 import type { GuardedRow } from '../policy/guarded-tags.js';
 import { putManifests } from './put-statement.js';
@@ -20,7 +20,7 @@ export class ManifestWriter {
   private readonly batches: WriteBatches<ManifestPut, PutRow>;
 
   constructor(db: Database) {
-    this.batches = new WriteBatches({ keysOf, shareOf, isFinal, send: (puts) => write(db.main, puts) });
+    this.batches = new WriteBatches({ keysOf, shareOf, isFinal: isOutcomeUnknown, send: (puts) => write(db.main, puts) });
   }
 
   /** Those that are written at the same time share a statement. */
@@ -46,9 +46,4 @@ function keysOf({ name, manifest: { digest, tags } }: ManifestPut): string[] {
 
 function shareOf({ manifest: { references, payload, tags } }: ManifestPut): number {
   return Math.max(1 / most.manifests, references.length / most.references, payload.length / most.bytes, tags.length / most.tags);
-}
-
-/** Nobody knows what became of a statement whose connection broke. */
-function isFinal(error: unknown): boolean {
-  return breaksConnection(error instanceof DatabaseUnavailableError ? error.cause : error);
 }
