@@ -38,7 +38,7 @@ children as materialized (select c.repository, c.digest from (select distinct re
   join manifests c on c.repository = k.repository and c.digest = k.digest
   where (select count(*) from links) >= 0 order by c.repository, c.digest for key share of c),
 w as materialized (select n, repository, position, digest, kind, size,
-    optional or (kind = 'child' and (array(select sparse from i order by n))[n]) as optional,
+    optional or (kind = 'child' and n in (select n from i where sparse)) as optional,
     case when (repository, digest) in (select repository, digest from links) then digest end as link_digest,
     case when kind = 'child' and (repository, digest) in (select repository, digest from children) then digest end as child_digest
   from k where repository is not null),
