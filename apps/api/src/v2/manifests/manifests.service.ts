@@ -14,6 +14,9 @@ export interface PushedManifest {
   readonly tags: readonly Tag[];
 }
 
+/** How the tags begin by which cosign says what a manifest is about; only these leave work of that kind. */
+const legacyReferrer = 'sha256-';
+
 @Injectable()
 export class ManifestsService {
   constructor(
@@ -58,7 +61,7 @@ export class ManifestsService {
     if (result.outcome === 'immutable') throw immutable(result);
     if (result.outcome === 'missing') throw new RegistryError('manifestReferenceUnknown', { missing: result.digests });
     void this.jobs.lookNow(indexManifest, {});
-    void this.jobs.lookNow(indexReferrers, {});
+    if (tags.some((tag) => tag.startsWith(legacyReferrer))) void this.jobs.lookNow(indexReferrers, {});
     return { digest, subject: parsed.subject?.digest };
   }
 
