@@ -91,7 +91,7 @@ describe('mounting', () => {
     await database.sql('update blobs set damaged_at = now() where digest_text(digest) = $1', [damaged]);
     const db = database.connect();
     const blobs = new BlobStore(db);
-    const fresh = Array.from({ length: 5 }, (_, i) => aRepository(`tenant${i % 2}`));
+    const fresh = Array.from({ length: 2 }, (_, i) => aRepository(`tenant${i}`));
     const mounted = await Promise.all([
       ...fresh.map((to) => blobs.mount(to, blob, from)),
       blobs.mount(fresh[0]!, other),
@@ -100,7 +100,7 @@ describe('mounting', () => {
       blobs.mount(known, absent),
       blobs.mount(known, damaged),
     ]);
-    expect(mounted).toEqual([true, true, true, true, true, true, true, false, false, false]);
+    expect(mounted).toEqual([true, true, true, true, false, false, false]);
     expect(db.statementCounts()).toEqual(new Map([['mount_blobs', 1]]));
     for (const to of [...fresh, known]) expect(await blobs.find(to, blob)).not.toBeNull();
     expect(await blobs.find(fresh[0]!, other)).not.toBeNull();

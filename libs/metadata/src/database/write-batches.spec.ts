@@ -42,20 +42,44 @@ describe('writes that share statements', () => {
     expect(names()).toEqual([['a'], ['b', 'c']]);
   });
 
-  it('have a second statement once a whole batch waits, and no third', async () => {
-    const { names, batches } = recorded();
-    const arrive = async (count: number) => {
-      for (let i = 0; i < count; i += 1) void batches.write({ name: String.fromCharCode(97 + names().flat().length + i), share: 0.25 });
+  it('have a second statement once as many wait, four at least, and no third', async () => {
+    const { names, write } = recorded();
+    const arrive = async (...arriving: string[]) => {
+      void write(...arriving);
       await turn();
     };
-    await arrive(1);
-    await arrive(3);
+    await arrive('a');
+    await arrive('b', 'c', 'd');
     expect(names()).toEqual([['a']]);
-    await arrive(1);
+    await arrive('e');
+    expect(names()).toEqual([['a'], ['b', 'c', 'd', 'e']]);
+    await arrive('f', 'g', 'h', 'i', 'j', 'k');
     expect(names()).toHaveLength(2);
-    expect(names()[1]).toHaveLength(3);
-    await arrive(8);
-    expect(names()).toHaveLength(2);
+  });
+
+  it('have a second statement once a whole batch waits', async () => {
+    const { names, batches } = recorded();
+    for (const name of ['a', 'b', 'c', 'd']) void batches.write({ name });
+    await turn();
+    for (const name of ['e', 'f', 'g']) void batches.write({ name, share: 0.25 });
+    await turn();
+    expect(names()).toHaveLength(1);
+    void batches.write({ name: 'h', share: 0.25 });
+    await turn();
+    expect(names()).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['e', 'f', 'g', 'h'],
+    ]);
+  });
+
+  it('are two halves where they are many', async () => {
+    const { names, write } = recorded();
+    void write('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i');
+    while (names().length < 2) await turn();
+    expect(names()).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['e', 'f', 'g', 'h', 'i'],
+    ]);
   });
 
   it('wait a moment for those that were answered together, and no longer', async () => {

@@ -20,6 +20,8 @@ interface Waiting<Item, Answer> {
 
 /** More than this share: an item makes others wait, and gains nothing by their company. */
 const largestShare = 0.25;
+/** Fewer do not go beside another batch: what they would gain is less than it costs. */
+const fewest = 4;
 /** Of those that wait, so many are looked through for a batch: they may all want the same row. */
 const reach = 100;
 /** Who was answered together is expected back together, for so long after the answer. */
@@ -28,13 +30,17 @@ const companyMs = 2;
 const patienceMs = 50;
 
 /**
- * Writes of one kind that share statements and commits: one is in flight, and what arrives meanwhile becomes the next; a second one once that
- * is a full batch. One that comes alone is sent at once. A failure is its item's own: where a batch fails, each of it is tried alone.
+ * Writes of one kind that share statements and commits. What arrives while one is in flight becomes the next, which goes beside it once it is full,
+ * or as large: so many clients fall into two halves, one with PostgreSQL, the other on its way to its clients and back. One that comes alone is
+ * sent at once. A failure is its item's own: where a batch fails, each of it is tried alone.
  */
 export class WriteBatches<Item, Answer> {
   private waiting: Waiting<Item, Answer>[] = [];
   private waitingShares = 0;
+  /** Statements. */
   private inFlight = 0;
+  /** Items in them. */
+  private flying = 0;
   /** One is about to be made up of what waits. */
   private boarding = false;
   private company = { count: 0, until: 0 };
@@ -53,8 +59,10 @@ export class WriteBatches<Item, Answer> {
   }
 
   private next(): void {
-    if (this.boarding || this.waiting.length === 0 || this.inFlight >= (this.waitingShares >= 1 ? 2 : 1)) return;
-    const patience = this.waiting.length < this.company.count ? this.company.until - performance.now() : 0;
+    const { length } = this.waiting;
+    if (this.boarding || length === 0 || this.inFlight > 1) return;
+    if (this.inFlight === 1 && this.waitingShares < 1 && length < Math.max(this.flying, fewest)) return;
+    const patience = length < this.company.count ? this.company.until - performance.now() : 0;
     if (patience > 0) {
       this.timer ??= setTimeout(() => this.goWithout(), patience);
       return;
@@ -74,14 +82,16 @@ export class WriteBatches<Item, Answer> {
   }
 
   private async run(): Promise<void> {
+    const batch = this.take();
     let landed = false;
     const land = () => {
       if (landed) return;
       landed = true;
       this.inFlight -= 1;
+      this.flying -= batch.length;
       this.next();
     };
-    const batch = this.take();
+    this.flying += batch.length;
     this.boarding = false;
     this.next();
     const overdue = setTimeout(land, patienceMs);
@@ -94,10 +104,12 @@ export class WriteBatches<Item, Answer> {
   private take(): Waiting<Item, Answer>[] {
     const batch: Waiting<Item, Answer>[] = [];
     const taken = new Set<string>();
+    const { length } = this.waiting;
+    const most = this.inFlight === 1 && length >= 2 * fewest ? Math.floor(length / 2) : length;
     let shares = 0;
     for (const one of this.waiting.slice(0, reach)) {
       if (one.keys.some((key) => taken.has(key))) continue;
-      if (shares + one.share > 1) break;
+      if (shares + one.share > 1 || batch.length === most) break;
       shares += one.share;
       one.keys.forEach((key) => taken.add(key));
       batch.push(one);
