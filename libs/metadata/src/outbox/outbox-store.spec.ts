@@ -113,7 +113,7 @@ describe('the outbox', () => {
     const outbox = new OutboxStore(database.connect({ applicationName: 'doomed' }));
     await add('verify-blob', 'a');
     const drained = outbox.drain('verify-blob', 9, async (rows) => {
-      await database.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'doomed'`);
+      await database.sql(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'doomed'`);
       return done(rows);
     });
     await expect(drained).rejects.toThrow('the database is unavailable');
