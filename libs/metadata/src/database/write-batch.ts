@@ -1,29 +1,47 @@
 import { Batch } from './batch.js';
+import { isOutcomeUnknown } from './database-errors.js';
 
 interface Numbered<Item> {
   readonly number: number;
   readonly item: Item;
 }
 
-/** Writes of one kind that share statements, as lookups do; but each is one request's own, however alike two of them are, and has its own answer. */
+/** One statement for all items, or none of them and an error; answers outcomes by place in the list, counted from 1 as `with ordinality` does. */
+export type WriteAll<Item, Outcome> = (items: readonly Item[]) => Promise<ReadonlyMap<number, Outcome>>;
+
+/**
+ * Writes of one kind that share statements, as lookups do; but each is one request's own, however alike two of them are, and has its own answer.
+ * Where a statement fails, each is tried alone, unless nobody knows what became of it.
+ */
 export class WriteBatch<Item, Outcome> {
-  private readonly batch: Batch<Numbered<Item>, Outcome>;
+  private readonly batch: Batch<Numbered<Item>, Outcome | Error>;
   private count = 0;
 
-  /** `write`: one statement for all items; answers outcomes by place in the list, counted from 1 as `with ordinality` does. */
-  constructor(write: (items: Item[]) => Promise<ReadonlyMap<number, Outcome>>) {
+  constructor(private readonly writeAll: WriteAll<Item, Outcome>) {
     this.batch = new Batch({
       spell: ({ number }) => String(number),
       fetch: async (numbered) => {
-        const outcomes = await write(numbered.map(({ item }) => item));
+        const outcomes = await this.outcomesOf(numbered.map(({ item }) => item));
         return new Map([...outcomes].map(([place, outcome]) => [String(numbered[place - 1]!.number), outcome]));
       },
     });
   }
 
   /** Answers null where nothing was written. */
-  write(item: Item): Promise<Outcome | null> {
+  async write(item: Item): Promise<Outcome | null> {
     this.count += 1;
-    return this.batch.load({ number: this.count, item });
+    const outcome = await this.batch.load({ number: this.count, item });
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  }
+
+  private async outcomesOf(items: readonly Item[]): Promise<ReadonlyMap<number, Outcome | Error>> {
+    try {
+      return await this.writeAll(items);
+    } catch (error) {
+      if (items.length === 1 || isOutcomeUnknown(error)) throw error;
+      const alone = await Promise.all(items.map((item) => this.writeAll([item]).catch((failure: Error) => new Map([[1, failure]]))));
+      return new Map(alone.flatMap((outcomes, i) => [...outcomes.values()].map((outcome) => [i + 1, outcome] as const)));
+    }
   }
 }

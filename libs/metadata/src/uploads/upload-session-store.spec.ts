@@ -36,6 +36,19 @@ describe('an upload session', () => {
     expect(await uploads.find(name, randomUUID())).toBeNull();
   });
 
+  it('that can not be begun fails alone, whoever begins at the same time', async () => {
+    const [uploads] = stores();
+    const { name, id } = await begin(uploads);
+    const before = database.db.statementCounts().get('session_begin') ?? 0;
+    const one = (session: string) => uploads.begin(name, { id: session, storage: { offset: 0 }, algorithm: 'sha256' as const });
+    const fresh = [randomUUID(), randomUUID()];
+    const outcomes = await Promise.allSettled([one(fresh[0]!), one(id), one(fresh[1]!)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({ reason: { code: '23505' } });
+    for (const session of fresh) expect(await uploads.find(name, session)).not.toBeNull();
+    expect(database.db.statementCounts().get('session_begin')).toBe(before + 4);
+  });
+
   it('goes on at its offset only', async () => {
     const [uploads, elsewhere] = stores();
     const { name, id } = await begin(uploads);
