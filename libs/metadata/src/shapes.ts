@@ -1,16 +1,25 @@
 import type { UploadState } from '#cas';
 import type { Digest, DigestAlgorithm, ErrorKind, ManifestMediaType, RepositoryName, Tag } from '#oci';
 
-/** A page of names in byte order; `more` tells whether another follows. */
-export interface NamePage {
-  readonly names: string[];
-  readonly more: boolean;
+/** A page of names in byte order; `more` tells whether another follows. Who asks for the same at the same time shares it. */
+export class NamePage {
+  private text?: string;
+
+  constructor(
+    readonly names: readonly string[],
+    readonly more: boolean,
+  ) {}
+
+  /** The names as JSON, made once. No name of a tag or repository has a character that JSON would escape. */
+  toText(): string {
+    return (this.text ??= this.names.length === 0 ? '[]' : `["${this.names.join('","')}"]`);
+  }
 }
 
 /** Names as statements answer them, joined by commas, cut by the one that was read too many to see whether there is more. */
 export function pageOf(joined: string | null, limit = Infinity): NamePage {
   const names = joined === null ? [] : joined.split(',');
-  return { names: names.slice(0, limit), more: names.length > limit };
+  return names.length > limit ? new NamePage(names.slice(0, limit), true) : new NamePage(names, false);
 }
 
 /** A tag that a rule of its repository keeps as it is, and the pattern of that rule. */

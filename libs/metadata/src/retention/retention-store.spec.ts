@@ -51,7 +51,7 @@ class Aging {
     return (await this.manifests.find(this.name, { digest })) !== null;
   }
 
-  async tagNames(): Promise<string[]> {
+  async tagNames(): Promise<readonly string[]> {
     return (await this.tags.page(this.name, {}))!.names;
   }
 }

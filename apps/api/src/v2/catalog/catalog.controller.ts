@@ -16,6 +16,6 @@ export class CatalogController {
     const page = await this.repositories.page({ limit, last });
     const lastName = page.names.at(-1);
     if (page.more && lastName !== undefined) void reply.header('link', nextLink('/v2/_catalog', { n: limit, last: lastName }));
-    void reply.header('content-type', 'application/json').send(JSON.stringify({ repositories: page.names }));
+    void reply.header('content-type', 'application/json').send(`{"repositories":${page.toText()}}`);
   }
 }

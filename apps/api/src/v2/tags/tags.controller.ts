@@ -18,6 +18,6 @@ export class TagsController {
     if (!page) throw new RegistryError('nameUnknown', { name });
     const lastName = page.names.at(-1);
     if (page.more && lastName !== undefined) void reply.header('link', nextLink(`/v2/${name}/tags/list`, { n: limit, last: lastName }));
-    void reply.header('content-type', 'application/json').send(JSON.stringify({ name, tags: page.names }));
+    void reply.header('content-type', 'application/json').send(`{"name":"${name}","tags":${page.toText()}}`);
   }
 }
