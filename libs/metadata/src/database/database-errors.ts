@@ -1,3 +1,5 @@
+import pg from 'pg';
+
 /** Postgres can't be reached, is too slow or broke off; what was asked may or may not have happened. The edge answers 503. */
 export class DatabaseUnavailableError extends Error {
   constructor(options?: ErrorOptions) {
@@ -17,7 +19,7 @@ const restartable = new Set(['40P01', '40001', '23503']);
 const unavailableClass = /^(08|53|57|58)/;
 // Lock time-out, idle-in-transaction time-out, a server that became a standby.
 const unavailable = new Set(['55P03', '25P03', '25006']);
-const network = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET|ENOENT|EADDR|ERR_STREAM)/;
+const network = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET|ENOENT|EADDR|EPROTO|ENOTCONN|ERR_STREAM|ERR_SSL|ERR_TLS)/;
 // pg gives these no code.
 const brokenMessage = /connection terminated|timeout|connection error|not queryable|client was closed|cannot use a pool after/i;
 const stillUsable = new Set(['57014', '55P03']);
@@ -49,9 +51,16 @@ export function breaksConnection(error: unknown): boolean {
   return isUnavailable(error) && !stillUsable.has(codeOf(error));
 }
 
-/** True for what callers see where the connection was lost: what was asked may or may not have happened, and asking again is for the client. */
+// Of the server's own errors those that may come after a commit, or from a pooler in between.
+const perhapsCommitted = /^(08|57P|40003|XX)/;
+
+/**
+ * True for what callers see unless the server itself said that the statement failed, which then is rolled back. Otherwise what was asked may have
+ * happened, and asking again is for the client.
+ */
 export function isOutcomeUnknown(error: unknown): boolean {
-  return breaksConnection(error instanceof DatabaseUnavailableError ? error.cause : error);
+  const cause = error instanceof DatabaseUnavailableError ? error.cause : error;
+  return !(cause instanceof pg.DatabaseError && cause.severity === 'ERROR' && !perhapsCommitted.test(cause.code ?? 'XX'));
 }
 
 /** What callers are to see of an error: DatabaseUnavailableError, or the error itself. */

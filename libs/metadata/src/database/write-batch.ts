@@ -1,6 +1,9 @@
 import { Batch } from './batch.js';
 import { isOutcomeUnknown } from './database-errors.js';
 
+/** So many share a statement, or are tried alone at a time. */
+const most = { together: 64, alone: 4 };
+
 interface Numbered<Item> {
   readonly number: number;
   readonly item: Item;
@@ -20,6 +23,7 @@ export class WriteBatch<Item, Outcome> {
   constructor(private readonly writeAll: WriteAll<Item, Outcome>) {
     this.batch = new Batch({
       spell: ({ number }) => String(number),
+      maxSize: most.together,
       fetch: async (numbered) => {
         const outcomes = await this.outcomesOf(numbered.map(({ item }) => item));
         return new Map([...outcomes].map(([place, outcome]) => [String(numbered[place - 1]!.number), outcome]));
@@ -40,8 +44,19 @@ export class WriteBatch<Item, Outcome> {
       return await this.writeAll(items);
     } catch (error) {
       if (items.length === 1 || isOutcomeUnknown(error)) throw error;
-      const alone = await Promise.all(items.map((item) => this.writeAll([item]).catch((failure: Error) => new Map([[1, failure]]))));
-      return new Map(alone.flatMap((outcomes, i) => [...outcomes.values()].map((outcome) => [i + 1, outcome] as const)));
+      const outcomes = new Map<number, Outcome | Error>();
+      for (let at = 0; at < items.length; at += most.alone) {
+        const alone = await Promise.all(items.slice(at, at + most.alone).map((item) => this.outcomeOf(item)));
+        alone.forEach((outcome, i) => outcome !== undefined && outcomes.set(at + i + 1, outcome));
+      }
+      return outcomes;
     }
+  }
+
+  private async outcomeOf(item: Item): Promise<Outcome | Error | undefined> {
+    return this.writeAll([item]).then(
+      (outcomes) => outcomes.get(1),
+      (failure: Error) => failure,
+    );
   }
 }

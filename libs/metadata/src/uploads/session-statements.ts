@@ -57,8 +57,13 @@ from (select f.*, r.id as repository from unnest($1::uuid[], $2::text[], $3::jso
 where s.id = f.session and s.repository = f.repository and s.state = 'open' and s.storage = f.began and s.lease is null returning f.place`,
 );
 
-// Bytes that were stored apart from a session, and are not to be its.
-export const discardUpload = statement('upload_discard', `insert into outbox (kind, key, payload) values ('abort-upload', $1, $2)`);
+// Bytes that were stored apart from a session ($3), and are not to be its. Whatever anybody believes to know of them: what the session has is no
+// garbage, nor is what a blob has ($4: the object that the bytes are, if one).
+export const discardUpload = statement(
+  'upload_discard',
+  `insert into outbox (kind, key, payload) select 'abort-upload', $1, $2::jsonb
+where not exists (select from upload_sessions where id = $3 and storage = $2::jsonb) and not exists (select from blobs where storage_key = $4::text)`,
+);
 
 // For a body that takes long: what is at work does not expire. Under no lease are only those who would be the first.
 export const prolongSession = statement(

@@ -136,11 +136,22 @@ describe('an upload session', () => {
 
   it('sends away what was stored apart from it', async () => {
     const [uploads] = stores();
-    const storage = first(randomUUID()).storage;
-    await uploads.discard(storage);
-    expect(await database.sql(`select kind from outbox where payload ->> 'piece' = $1`, [storage.piece])).toEqual([
-      { kind: 'abort-upload' },
-    ]);
+    const { name, id } = await begin(uploads);
+    const discarded = ({ piece }: { piece: string }) => database.sql(`select kind from outbox where payload ->> 'piece' = $1`, [piece]);
+    const [other, own, blob] = [first(randomUUID()), first(randomUUID()), first(randomUUID())];
+    await uploads.discard(id, other.storage, randomUUID());
+    expect(await discarded(other.storage)).toEqual([{ kind: 'abort-upload' }]);
+
+    expect(await uploads.recordFirst({ name, id, began, ...own })).toBe(true);
+    await uploads.discard(id, own.storage, null);
+    expect(await discarded(own.storage)).toEqual([]);
+
+    const storageKey = randomUUID();
+    const published = await begin(uploads);
+    const recorded = { storage: began, digestSoFar: null };
+    expect(await uploads.finalize(published.name, published.id, { digest: digest(), size: 9, storageKey, recorded })).toBe('stored');
+    await uploads.discard(published.id, blob.storage, storageKey);
+    expect(await discarded(blob.storage)).toEqual([]);
   });
 
   it('lives on while somebody receives its first bytes, who has no lease', async () => {

@@ -75,9 +75,9 @@ export class UploadSessionStore {
     return (await this.batches.recordFirst(content)) ?? false;
   }
 
-  /** Sends to the outbox what was stored apart from any session. */
-  async discard(storage: UploadState): Promise<void> {
-    await this.db.lazy.query(sql.discardUpload, [randomUUID(), JSON.stringify(storage)]);
+  /** Sends to the outbox what was stored apart from that session, unless it has become the session's, or a blob (`storageKey`: its object, if it is one). */
+  async discard(sessionId: string, storage: UploadState, storageKey: string | null): Promise<void> {
+    await this.db.lazy.query(sql.discardUpload, [randomUUID(), JSON.stringify(storage), sessionId, storageKey]);
   }
 
   /** Gives a session up, its bytes to the outbox; false where there is none (under the lease, if given) that has no verdict yet. */

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { jest } from '@jest/globals';
 import { withDatabase } from '../../../../../libs/metadata/src/testing/index.js';
 import { RunningApi } from '../../testing/running-api.js';
 
@@ -88,6 +89,19 @@ describe('the first bytes of a session, which take no lease', () => {
     expect((await bytesOf(session)).equals(Buffer.concat([early, late]))).toBe(true);
   });
 
+  it('count for nothing where they took so long that they were sent again meanwhile', async () => {
+    const location = await begin();
+    const bytes = randomBytes(size);
+    const running = holding(one, location, { bytes });
+    expect(await patch(other, location, bytes)).toBe(202);
+    const now = performance.now.bind(performance);
+    const late = jest.spyOn(performance, 'now').mockImplementation(() => now() + 1_001);
+    expect(await running.end()).toBe(416);
+    late.mockRestore();
+    expect((await bytesOf(await sessionAt(location))).equals(bytes)).toBe(true);
+    await close(location, bytes);
+  });
+
   it('count for nothing where another process has recorded and they do not come whole, or name an offset', async () => {
     for (const headers of [{}, ranged]) {
       const location = await begin();
@@ -137,6 +151,14 @@ describe('the first bytes of a session, which take no lease', () => {
     const running = holding(one, location, { bytes: randomBytes(size) });
     await other.send('DELETE', location, 204);
     expect(await running.end()).toBe(404);
+  });
+
+  it('of a session that was given up are 404 also where the blob they claim to be is there', async () => {
+    const there = randomBytes(size);
+    await close((await one.send('PATCH', await begin(), 202, { body: there })).location, there);
+    const location = await begin();
+    await other.send('DELETE', location, 204);
+    await one.send('PUT', `${location}?digest=${digestOf(there)}`, 404, { body: randomBytes(size) });
   });
 
   it('leave no object that no row knows of', async () => {

@@ -8,11 +8,14 @@ import { UploadReceiver, type Chunk, type Leased, type Received, type Target } f
 
 /** Up to here it costs little to store a body in vain, and to read it back, where asking first would have told. */
 const smallBytes = 1024 * 1024;
+/** A body that was longer under way may have been sent again meanwhile: then the later one is the session's, as if that had taken the lease. */
+const freshMs = 1_000;
 
 /** A body that is received before anybody has asked whether its session wants it: `began` is what the session is expected to be still. */
 export interface FirstBody {
   readonly target: Target;
   readonly began: UploadState;
+  readonly since: number;
   readonly chunk: Chunk;
   /** As if under a lease, but nobody has granted it; its storage is an upload apart from the session. */
   readonly apart: Leased;
@@ -41,7 +44,7 @@ export class FirstBytes {
     const begun = this.receiver.takeBegun(target.id);
     if (!begun) return null;
     const session = { id: target.id, offset: 0, storage: this.driver.begin(randomUUID()), digestSoFar: null, algorithm: begun.algorithm };
-    return { target, began: begun.storage, chunk, apart: { lease: randomUUID(), session, takenOver: false } };
+    return { target, began: begun.storage, since: performance.now(), chunk, apart: { lease: randomUUID(), session, takenOver: false } };
   }
 
   /** Throws `storageFull`; a body that ends early or too long is for the caller to judge. */
@@ -58,20 +61,23 @@ export class FirstBytes {
   /**
    * Makes what was received the session's, and keeps the session under the body's lease unless told to release it. Where somebody else was first,
    * a whole body comes behind his, as if it had only just been sent; then, if not released, it is not on the row yet. Null where there is no open
-   * session. Throws `uploadOutOfOrder`, and `uploadSuperseded` where another request to this process has recorded meanwhile.
+   * session. Throws `uploadOutOfOrder`, and `uploadSuperseded` where another request to this process has recorded meanwhile, or this one took long.
    */
   async record(body: FirstBody, received: Received, release: boolean): Promise<Received | null> {
     if (await this.receiver.recordFirst(body.target, body.began, { ...received, release })) return received;
     try {
       return await this.comeBehind(body, received, release);
     } finally {
-      await this.sessions.discard(received.storage);
+      // What can't be discarded the sweep finds; the answer is about the session.
+      await this.sessions
+        .discard(body.target.id, received.storage, this.receiver.asObject(received.storage)?.key ?? null)
+        .catch(() => undefined);
     }
   }
 
-  private async comeBehind({ target, chunk }: FirstBody, { storage }: Received, release: boolean): Promise<Received | null> {
+  private async comeBehind({ target, chunk, since }: FirstBody, { storage }: Received, release: boolean): Promise<Received | null> {
     assertWhole(chunk.body, chunk.range, storage.offset);
-    if (this.receiver.recorded(target.id)) throw new RegistryError('uploadSuperseded');
+    if (performance.now() - since > freshMs || this.receiver.recorded(target.id)) throw new RegistryError('uploadSuperseded');
     const leased = await this.receiver.lease(target, chunk.range?.start);
     if (!leased) return null;
     const { key, size } = await this.driver.commit(storage);

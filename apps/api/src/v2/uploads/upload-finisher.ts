@@ -47,7 +47,7 @@ export class UploadFinisher {
     assertWhole(chunk.body, chunk.range, content.storage.offset);
     if (received) return this.decide(target, digest, received);
     // Who was there before may have brought the same.
-    if (!(await this.publisher.isThere(target, digest))) await this.verdicts.repeat(target, digest);
+    if (!right || !(await this.publisher.isThere(target, digest))) await this.verdicts.repeat(target, digest);
   }
 
   private async finishLeased(leased: Leased, target: Target, { digest, chunk }: { digest: Digest; chunk: Chunk }): Promise<void> {

@@ -94,7 +94,10 @@ export class Bucket {
       const Objects = keys.slice(at, at + keysAtOnce).map((key) => ({ Key: this.#at(key).Key }));
       const command = new DeleteObjectsCommand({ Bucket: this.settings.bucket, Delete: { Quiet: true, Objects } });
       const { Errors = [] } = await this.#lanes.run(() => onStore('delete', () => this.#answers.send(command)));
-      for (const { Key = '', Code = '' } of Errors) if (Code !== 'NoSuchKey') codes.set(Key.slice(this.settings.prefix.length), Code);
+      for (const { Key = '', Code = '' } of Errors.filter(({ Code }) => Code !== 'NoSuchKey')) {
+        if (!Objects.some((asked) => asked.Key === Key)) throw new StorageError(`cannot delete: ${Code}, without a word of what`);
+        codes.set(Key.slice(this.settings.prefix.length), Code);
+      }
     }
     if (codes.size > 0) throw new ObjectsKeptError(codes);
   }

@@ -63,6 +63,13 @@ describeWithObjectStore('deleting on S3', () => {
     expect(await left()).toEqual([]);
   });
 
+  it('takes nothing for deleted where the store does not say what it kept', async () => {
+    proxy.changes.set('DeleteObjects', answering({ other: 'InternalError' }));
+    const error = await driver.delete(unknown(2)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StorageError);
+    expect(error).not.toBeInstanceOf(ObjectsKeptError);
+  });
+
   it('takes a key that was gone for deleted', async () => {
     const [key] = unknown(1);
     proxy.changes.set('DeleteObjects', answering({ [key!]: 'NoSuchKey' }));
