@@ -38,7 +38,6 @@ export async function bundle(built, app) {
     platform: 'node',
     format: 'esm',
     target: 'node24',
-    keepNames: true,
     sourcemap: true,
     sourcesContent: false,
     external,
