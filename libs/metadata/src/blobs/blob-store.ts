@@ -2,7 +2,6 @@ import { tenantOf, type Digest, type RepositoryName } from '#oci';
 import { Batch } from '../database/batch.js';
 import { byteaArray, textArray } from '../database/binary-array.js';
 import type { Database } from '../database/database.js';
-import { isOutcomeUnknown } from '../database/database-errors.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
 import { WriteBatches } from '../database/write-batches.js';
 import { inRepository } from '../repositories/create-repository.js';
@@ -59,7 +58,6 @@ export class BlobStore {
       keysOf: ({ to, digest }) => [`${to}@${digest}`],
       shareOf: () => 1 / mountsAtOnce,
       send: (mounts) => this.link(mounts),
-      isFinal: isOutcomeUnknown,
     });
   }
 

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import pg from 'pg';
 import { WriteBatches } from './write-batches.js';
 
 interface Item {
@@ -6,13 +7,15 @@ interface Item {
   readonly share?: number;
 }
 
+/** What the server says, and has rolled back. */
+const refusal = () => Object.assign(new pg.DatabaseError('b is wrong', 10, 'error'), { severity: 'ERROR', code: '23505' });
+
 /** Writes whose answers are given by hand. */
 function recorded() {
   const sent: { names: string[]; answer: (answers: string[]) => void; fail: (error: Error) => void }[] = [];
   const batches = new WriteBatches<Item, string>({
     keysOf: ({ name }) => [name[0]!],
     shareOf: ({ share }) => share ?? 0.1,
-    isFinal: (error) => (error as Error).message === 'cut',
     send: (items) => new Promise((answer, fail) => sent.push({ names: items.map(({ name }) => name), answer, fail })),
   });
   const write = (...names: string[]) => names.map((name) => batches.write({ name }));
@@ -129,11 +132,11 @@ describe('writes that share statements', () => {
     const { sent, names, write } = recorded();
     const writes = Promise.allSettled(write('a', 'b'));
     await turn();
-    sent[0]!.fail(new Error('b is wrong'));
+    sent[0]!.fail(refusal());
     await turn();
     expect(names()).toEqual([['a', 'b'], ['a'], ['b']]);
     sent[1]!.answer(['A']);
-    sent[2]!.fail(new Error('b is wrong'));
+    sent[2]!.fail(refusal());
     expect(await writes).toMatchObject([{ value: 'A' }, { reason: { message: 'b is wrong' } }]);
   });
 

@@ -1,13 +1,12 @@
+import { writeTogether, type SendAll } from './write-together.js';
+
 /** How writes of one kind are done several at once. */
 export interface WriteBatchesOptions<Item, Answer> {
   /** The rows an item writes: two that share one are never in the same batch. */
   readonly keysOf: (item: Item) => readonly string[];
   /** The share of a batch that an item takes; together they take no more than 1. */
   readonly shareOf: (item: Item) => number;
-  /** Writes all of them in one statement, or none and throws; answers in their order. */
-  readonly send: (items: readonly Item[]) => Promise<readonly Answer[]>;
-  /** Whether a failure says nothing about what became of the items: then none is tried again. */
-  readonly isFinal: (error: unknown) => boolean;
+  readonly send: SendAll<Item, Answer>;
 }
 
 interface Waiting<Item, Answer> {
@@ -32,7 +31,7 @@ const patienceMs = 50;
 /**
  * Writes of one kind that share statements and commits. What arrives while one is in flight becomes the next, which goes beside it once it is full,
  * or as large: so many clients fall into two halves, one with PostgreSQL, the other on its way to its clients and back. One that comes alone is
- * sent at once. A failure is its item's own: where a batch fails, each of it is tried alone.
+ * sent at once.
  */
 export class WriteBatches<Item, Answer> {
   private waiting: Waiting<Item, Answer>[] = [];
@@ -50,7 +49,7 @@ export class WriteBatches<Item, Answer> {
 
   write(item: Item): Promise<Answer> {
     const share = this.options.shareOf(item);
-    if (share > largestShare) return this.alone(item);
+    if (share > largestShare) return writeTogether([item], this.options.send)[0]!;
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, keys: this.options.keysOf(item), share, resolve, reject });
       this.waitingShares += share;
@@ -121,17 +120,8 @@ export class WriteBatches<Item, Answer> {
   }
 
   private async settle(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
-    try {
-      const answers = await this.options.send(batch.map(({ item }) => item));
-      batch.forEach(({ resolve }, i) => resolve(answers[i]!));
-    } catch (error) {
-      if (batch.length === 1 || this.options.isFinal(error)) batch.forEach(({ reject }) => reject(error));
-      else await Promise.all(batch.map(({ item, resolve, reject }) => this.alone(item).then(resolve, reject)));
-    }
-  }
-
-  private async alone(item: Item): Promise<Answer> {
-    const [answer] = await this.options.send([item]);
-    return answer!;
+    const items = batch.map(({ item }) => item);
+    const outcomes = writeTogether(items, this.options.send);
+    await Promise.all(batch.map(({ resolve, reject }, i) => outcomes[i]!.then(resolve, reject)));
   }
 }

@@ -1,6 +1,5 @@
 import type { Queryable } from '../database/connection-pool.js';
 import type { Database } from '../database/database.js';
-import { isOutcomeUnknown } from '../database/database-errors.js';
 import { WriteBatches } from '../database/write-batches.js';
 import type { GuardedRow } from '../policy/guarded-tags.js';
 import { putManifests } from './put-statement.js';
@@ -20,7 +19,7 @@ export class ManifestWriter {
   private readonly batches: WriteBatches<ManifestPut, PutRow>;
 
   constructor(db: Database) {
-    this.batches = new WriteBatches({ keysOf, shareOf, isFinal: isOutcomeUnknown, send: (puts) => write(db.main, puts) });
+    this.batches = new WriteBatches({ keysOf, shareOf, send: (puts) => write(db.main, puts) });
   }
 
   /** Those that are written at the same time share a statement. */

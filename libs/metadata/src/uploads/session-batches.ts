@@ -49,12 +49,15 @@ export class SessionBatches {
   private readonly arrived: WriteBatch<Arrival, Exclude<FinalizeOutcome, 'gone'>>;
 
   constructor({ lazy, main }: Database, { expiry, grace, linger }: SessionTimes) {
-    this.begun = new WriteBatch((sessions) => written(lazy, beginSessions, [...columnsOf(sessions, ofNew), expiry]));
-    this.first = new WriteBatch((contents) => written(lazy, recordFirsts, [...columnsOf(contents, ofFirst), expiry]));
+    this.begun = new WriteBatch((sessions) => written(sessions, lazy, beginSessions, [...columnsOf(sessions, ofNew), expiry]));
+    this.first = new WriteBatch((contents) => written(contents, lazy, recordFirsts, [...columnsOf(contents, ofFirst), expiry]));
     this.arrived = new WriteBatch(async (arrivals) => {
       const values = [grace, linger, ...columnsOf(arrivals, ofArrival)];
       const rows = await main.arrays<[place: number, stored: boolean, healed: boolean]>(finalizeSessions, values);
-      return new Map(rows.map(([place, stored, healed]) => [place, stored ? 'stored' : healed ? 'healed' : 'deduplicated']));
+      return inOrder(
+        arrivals,
+        rows.map(([place, stored, healed]) => [place, stored ? 'stored' : healed ? 'healed' : 'deduplicated']),
+      );
     });
   }
 
@@ -110,7 +113,16 @@ function columnsOf<Item>(items: readonly Item[], row: (item: Item) => unknown[])
   return rows[0]!.map((_, column) => rows.map((values) => values[column]));
 }
 
-async function written(pool: ConnectionPool, statement: Statement, values: unknown[]): Promise<Map<number, true>> {
+/** Outcomes in the order of items, null for those without; places count from 1, as `with ordinality` does. */
+function inOrder<Outcome>(items: readonly unknown[], rows: readonly (readonly [place: number, outcome: Outcome])[]): (Outcome | null)[] {
+  const outcomes = new Map(rows);
+  return items.map((_, i) => outcomes.get(i + 1) ?? null);
+}
+
+async function written(items: readonly unknown[], pool: ConnectionPool, statement: Statement, values: unknown[]): Promise<(true | null)[]> {
   const rows = await pool.arrays<[place: number]>(statement, values);
-  return new Map(rows.map(([place]) => [place, true]));
+  return inOrder(
+    items,
+    rows.map(([place]) => [place, true]),
+  );
 }
