@@ -1,5 +1,6 @@
 export * from './buffers/buffer-budget.js';
 export type { Part } from './buffers/gathered-part.js';
+export * from './buffers/joined.js';
 export * from './buffers/parts-of.js';
 export * from './buffers/read-buffers.js';
 export * from './drivers/filesystem/filesystem-driver.js';

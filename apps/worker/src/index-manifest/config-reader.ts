@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { StorageDriver } from '#cas';
+import { joined, StorageDriver } from '#cas';
 import { BlobStore } from '#metadata';
 import type { Digest, RepositoryName } from '#oci';
 import { fieldsOf, type JsonFields } from './json-fields.js';
@@ -44,11 +44,7 @@ export class ConfigReader {
 
   async #bytesOf(key: string): Promise<Buffer | null> {
     const reader = await this.driver.read(key);
-    if (!reader) return null;
-    const chunks: Buffer[] = [];
-    // Copied: the reader's buffers are its own.
-    for await (const chunk of reader) chunks.push(Buffer.from(chunk));
-    return Buffer.concat(chunks);
+    return reader && joined(reader);
   }
 
   async #inTurn<T>(bytes: number, read: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BufferBudget } from '../buffers/buffer-budget.js';
+import { joined } from '../buffers/joined.js';
 import type { ByteRange, StorageDriver, StoredObject, UploadState } from '../storage-driver.js';
 import { inChunks } from './controlled-source.js';
 
@@ -40,9 +41,7 @@ export async function store(driver: StorageDriver, bytes: Uint8Array): Promise<S
 export async function readAll(driver: StorageDriver, key: string, range?: ByteRange): Promise<Buffer> {
   const reader = await driver.read(key, range);
   if (!reader) throw new Error(`${key} does not exist`);
-  const copies: Buffer[] = [];
-  for await (const chunk of reader) copies.push(Buffer.from(chunk));
-  return Buffer.concat(copies);
+  return joined(reader);
 }
 
 /** All objects whose key starts with the prefix. */

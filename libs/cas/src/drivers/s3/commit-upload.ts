@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { joined } from '../../buffers/joined.js';
 import type { StoredObject } from '../../storage-driver.js';
 import { BlobTooLargeError, UploadLostError } from '../../upload-errors.js';
 import type { Bucket } from './bucket.js';
@@ -79,11 +80,7 @@ async function md5OfEnd(
   if ((await bucket.head(key))?.size !== offset) return null;
   const object = await bucket.get(key, { start: offset - bytesOf(tails), end: offset - 1 });
   if (!object) return null;
-  const chunks: Buffer[] = [];
-  await onStore('read an object', async () => {
-    for await (const chunk of object.body) chunks.push(Buffer.from(chunk));
-  });
-  const bytes = Buffer.concat(chunks);
+  const bytes = await onStore('read an object', () => joined(object.body));
   let at = 0;
   for (const tail of tails) if (md5Of(bytes.subarray(at, (at += tail.bytes))) !== tail.etag) return null;
   return md5Of(bytes);
