@@ -7,11 +7,15 @@ import { sendBytes } from '../../edge/send-bytes.js';
 import { DigestPipe } from '../digest.pipe.js';
 import { BlobsService, type ReadableBlob } from './blobs.service.js';
 import { parseRange } from './byte-range.js';
+import { DownloadAddresses } from './download-addresses.js';
 
 /** Blobs of a repository (distribution-spec, "Pulling blobs", "Deleting Blobs"). */
 @Controller('v2/:name/blobs')
 export class BlobsController {
-  constructor(private readonly blobs: BlobsService) {}
+  constructor(
+    private readonly blobs: BlobsService,
+    private readonly addresses: DownloadAddresses,
+  ) {}
 
   @Head(':digest')
   @Needs('pull')
@@ -36,7 +40,7 @@ export class BlobsController {
   ): Promise<void> {
     const blob = await this.blobs.get(name, digest);
     if (matchesEtag(asked['if-none-match'], digest)) return sendNotModified(reply, digest);
-    const address = await this.blobs.address(blob);
+    const address = await this.addresses.of(blob);
     if (address) return sendElsewhere(reply, digest, address);
     // If-Range: a range counts only while the client's part is of the same content, which a digest says for good.
     const rangeHeader = asked['if-range'] === undefined || matchesEtag(asked['if-range'], digest) ? asked['range'] : undefined;

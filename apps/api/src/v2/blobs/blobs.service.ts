@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { StorageDriver, StorageError, type ByteRange, type ByteReader } from '#cas';
 import { BlobStore, DamageStore } from '#metadata';
 import { RegistryError, type Digest, type RepositoryName } from '#oci';
-import { DownloadAddresses } from './download-addresses.js';
 import { SmallBlobs } from './small-blobs.js';
 
 /** A blob that a repository may serve; `size` in bytes. */
@@ -20,7 +19,6 @@ export class BlobsService {
     private readonly blobs: BlobStore,
     private readonly driver: StorageDriver,
     private readonly damage: DamageStore,
-    private readonly addresses: DownloadAddresses,
   ) {}
 
   /** Throws `blobUnknown`. */
@@ -28,11 +26,6 @@ export class BlobsService {
     const blob = await this.blobs.find(name, digest);
     if (!blob) throw new RegistryError('blobUnknown', { name, digest });
     return { ...blob, digest };
-  }
-
-  /** Where the client is to get the bytes from itself; null: from us. */
-  address(blob: ReadableBlob): Promise<URL | null> {
-    return this.addresses.of(blob);
   }
 
   /** The bytes. A blob whose object is missing counts as damaged from now on: absent for everybody, until the next push of it heals it. */

@@ -51,20 +51,15 @@ export class UploadReceiver {
 
   /** Opens a session for whatever bytes come, and answers its id. Throws `storageFull`. */
   async begin(name: RepositoryName, algorithm: DigestAlgorithm): Promise<string> {
-    await this.disk.assertRoom();
-    const id = randomUUID();
-    const storage = this.driver.begin(id);
-    await this.sessions.begin(name, { id, storage, algorithm });
+    const { id, storage } = await this.open(name, { algorithm });
     this.memory.keep(id, { storage, digestSoFar: null, begunWith: algorithm });
     return id;
   }
 
   /** Opens a session for this request's bytes alone, under a lease of its own. Throws `storageFull`. */
   async beginLeased(name: RepositoryName, algorithm: DigestAlgorithm): Promise<Leased> {
-    await this.disk.assertRoom();
-    const [id, lease] = [randomUUID(), randomUUID()];
-    const storage = this.driver.begin(id);
-    await this.sessions.begin(name, { id, storage, algorithm, lease });
+    const lease = randomUUID();
+    const { id, storage } = await this.open(name, { algorithm, lease });
     return { lease, session: { id, offset: 0, storage, digestSoFar: null, algorithm }, takenOver: false };
   }
 
@@ -149,5 +144,16 @@ export class UploadReceiver {
   /** Lets go of what this process remembers of a session. */
   forget(id: string): void {
     this.memory.drop(id);
+  }
+
+  private async open(
+    name: RepositoryName,
+    session: { readonly algorithm: DigestAlgorithm; readonly lease?: string },
+  ): Promise<{ id: string; storage: UploadState }> {
+    await this.disk.assertRoom();
+    const id = randomUUID();
+    const storage = this.driver.begin(id);
+    await this.sessions.begin(name, { id, storage, ...session });
+    return { id, storage };
   }
 }
