@@ -8,9 +8,11 @@ const payloadOf = (mark) =>
   `convert_to('{"schemaVersion":2,"mediaType":"${manifestType}","mark":"' || rpad(${mark}, 1000, 'x') || '"}', 'utf8')`;
 const digest = (bytes) => `'\\x01'::bytea || sha256(${bytes})`;
 const blob = (n) => digest(`convert_to('blob ' || ${n}, 'utf8')`);
-// Links are used, and so written to, when they are older than an hour: not while this measures, however long the rows were kept.
+// The first use of a link, a tag or a manifest in a while is noted on its row, on either side. Here all were used lately, and stay so however long the rows
+// are kept, or the many rows of the one side would be written to while the few of the other have been.
 const touched = `now() + interval '30 days'`;
-const manifests = `insert into manifests (repository, digest, media_type, size, payload) select repository, ${digest('payload')}, '${manifestType}', octet_length(payload), payload`;
+const manifests = `insert into manifests (repository, digest, media_type, size, payload, last_pulled_at)
+  select repository, ${digest('payload')}, '${manifestType}', octet_length(payload), payload, ${touched}`;
 const idOf = (name) => `(select id from repositories where name = 'growth/${name}')`;
 
 const statements = ({ tags, repositories, blobs, referrers }) => [
@@ -30,7 +32,7 @@ const statements = ({ tags, repositories, blobs, referrers }) => [
   `insert into blob_links (repository, digest, touched_at) select ${idOf('tags')}, ${blob('n')}, ${touched} from generate_series(0, 1) n`,
 
   `${manifests} from (select id as repository, ${payloadOf('name')} as payload from repositories where name like 'growth/r%') made`,
-  `insert into tags (repository, name, digest) select repository, 'latest', digest from manifests`,
+  `insert into tags (repository, name, digest, last_pulled_at) select repository, 'latest', digest, ${touched} from manifests`,
   `insert into manifest_references (repository, manifest, position, digest, kind, size, link_digest)
    select m.repository, m.digest, l.position, l.digest, case l.position when 0 then 'config' else 'layer' end, 1024, l.digest from manifests m
    join (select repository, digest, row_number() over (partition by repository order by digest) - 1 as position from blob_links) l
@@ -38,7 +40,8 @@ const statements = ({ tags, repositories, blobs, referrers }) => [
 
   `create unlogged table made as select n, ${payloadOf(`'tag ' || n`)} as payload from generate_series(0, ${tags - 1}) n`,
   `${manifests} from (select ${idOf('tags')} as repository, payload from made order by sha256(payload)) made`,
-  `insert into tags (repository, name, digest) select ${idOf('tags')}, 't' || lpad(n::text, 7, '0'), ${digest('payload')} from made`,
+  `insert into tags (repository, name, digest, last_pulled_at)
+   select ${idOf('tags')}, 't' || lpad(n::text, 7, '0'), ${digest('payload')}, ${touched} from made`,
   `insert into tag_history (repository, name, digest) select repository, name, digest from tags where repository = ${idOf('tags')}`,
   `drop table made`,
   `insert into manifest_references (repository, manifest, position, digest, kind, size, link_digest)
