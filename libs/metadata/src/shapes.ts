@@ -226,10 +226,3 @@ export interface ManifestDetail {
   readonly kind: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
-
-/** One of cosign's tags, and the manifest it names, which may be missing. */
-export interface LegacyReferrer {
-  readonly tag: Tag;
-  readonly kind: 'sig' | 'att' | 'sbom';
-  readonly subject: Digest;
-}

@@ -1,12 +1,12 @@
-import { parseTag } from '#oci';
-import { findLegacyTag } from './legacy-tag.js';
+import { companionOf, findCosignTag } from './companion-tag.js';
+import { parseTag } from './reference.js';
 
 const hex = 'ab'.repeat(32);
 
-describe('findLegacyTag', () => {
+describe('findCosignTag', () => {
   it.each(['sig', 'att', 'sbom'])('reads what and whose from .%s', (kind) => {
     const tag = parseTag(`sha256-${hex}.${kind}`);
-    expect(findLegacyTag(tag)).toEqual({ tag, kind, subject: `sha256:${hex}` });
+    expect(findCosignTag(tag)).toEqual({ tag, kind, subject: `sha256:${hex}` });
   });
 
   it.each([
@@ -18,6 +18,16 @@ describe('findLegacyTag', () => {
     `md5-${hex.slice(32)}.sig`,
     `v1-sha256-${hex}.sig`,
   ])('takes %s for an ordinary tag', (tag) => {
-    expect(findLegacyTag(parseTag(tag))).toBeNull();
+    expect(findCosignTag(parseTag(tag))).toBeNull();
+  });
+});
+
+describe('companionOf', () => {
+  it.each(['', '.sig', '.att', '.sbom'])('names the manifest that sha256-<hex>%s exists for', (kind) => {
+    expect(companionOf(parseTag(`sha256-${hex}${kind}`))).toBe(`sha256:${hex}`);
+  });
+
+  it.each(['latest', `sha256-${hex}.tar`, `sha256-${hex.slice(2)}`, `sha256-${hex}0`, `v1-sha256-${hex}`])('has none for %s', (tag) => {
+    expect(companionOf(parseTag(tag))).toBeNull();
   });
 });

@@ -1,3 +1,4 @@
+export * from './companion-tag.js';
 export * from './descriptor.js';
 export * from './digest.js';
 export * from './errors.js';

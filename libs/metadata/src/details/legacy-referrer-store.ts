@@ -1,7 +1,6 @@
-import type { Digest, RepositoryName, Tag } from '#oci';
+import type { CosignTag, Digest, RepositoryName, Tag } from '#oci';
 import type { Database } from '../database/database.js';
 import { toBytes } from '../database/digest-bytes.js';
-import type { LegacyReferrer } from '../shapes.js';
 import { isForeignKeyError } from './foreign-key-error.js';
 
 /** cosign's tags `sha256-<hex>.sig/.att/.sbom`, which have no subject, tied to the manifests they name. A tie goes with its tag. */
@@ -9,18 +8,18 @@ export class LegacyReferrerStore {
   constructor(private readonly db: Database) {}
 
   /** In order of tag. */
-  async list(name: RepositoryName, subject: Digest): Promise<LegacyReferrer[]> {
+  async list(name: RepositoryName, subject: Digest): Promise<CosignTag[]> {
     const rows = await this.db.withPrisma((prisma) =>
       prisma.legacyReferrer.findMany({
         where: { subjectDigest: toBytes(subject), tag: { repository: { name } } },
         orderBy: { tagName: 'asc' },
       }),
     );
-    return rows.map(({ tagName, kind }) => ({ tag: tagName as Tag, kind: kind as LegacyReferrer['kind'], subject }));
+    return rows.map(({ tagName, kind }) => ({ tag: tagName as Tag, kind: kind as CosignTag['kind'], subject }));
   }
 
   /** Ties a tag to the manifest it names, which may be missing; false where the tag is gone. */
-  async tie(name: RepositoryName, { tag, kind, subject }: LegacyReferrer): Promise<boolean> {
+  async tie(name: RepositoryName, { tag, kind, subject }: CosignTag): Promise<boolean> {
     const what = { kind, subjectDigest: toBytes(subject) };
     return this.db.withPrisma(async (prisma) => {
       const repository = await prisma.repository.findUnique({ where: { name }, select: { id: true } });

@@ -1,3 +1,4 @@
+import { cosignTagPattern } from '#oci';
 import { statement } from '../database/statement.js';
 
 /**
@@ -65,7 +66,7 @@ o as (insert into outbox (kind, key, payload)
   union all
   select 'index-referrers', c.name || ':' || c.tag, jsonb_build_object('repository', c.name, 'tag', c.tag)
   from (select t.name as tag, (select r.name from r where r.id = t.repository) as name from t
-    where t.name ~ '^sha256-[0-9a-f]{64}\\.(sig|att|sbom)$') c),
+    where t.name ~ '${cosignTagPattern}') c),
 u as (update repositories set listed = true from r
   where repositories.id = r.id and not repositories.listed and not r.listed and r.id in (select id from made))
 select n, repository, case when id is null then current else rules end as rules, n in (select n from made) as created,

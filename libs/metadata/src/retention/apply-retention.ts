@@ -1,5 +1,4 @@
-import type { RepositoryName, Tag } from '#oci';
-import { companionOf } from './companion-tag.js';
+import { companionOf, type RepositoryName, type Tag } from '#oci';
 import { decideRetention } from './decide-retention.js';
 import type { RetentionStore } from './retention-store.js';
 import type { ManifestDecision, RepositorySnapshot, RetentionPlan, TagDecision } from './snapshot.js';

@@ -1,6 +1,5 @@
-import type { Digest, Tag } from '#oci';
+import { companionOf, type Digest, type Tag } from '#oci';
 import { ImmutableTags } from '../policy/immutable-tags.js';
-import { companionOf } from './companion-tag.js';
 import { decideTags, immutableVerdict } from './decide-tags.js';
 import { ManifestGraph } from './manifest-graph.js';
 import type {

@@ -1,5 +1,5 @@
+import { companionTagPattern } from '#oci';
 import { statement } from '../database/statement.js';
-import { companionPattern } from './companion-tag.js';
 
 // Through the partial index. $1 after, $2 limit.
 export const retainedRepositories = statement(
@@ -28,7 +28,7 @@ from manifests m where m.repository = $1 and m.digest > $2 order by m.digest lim
 // When an ordinary tag last came to a manifest, or left it (for what its history says next); $2 as far back as it matters.
 export const snapshotNames = statement(
   'retention_names',
-  `with h as materialized (select id, name, digest, at from tag_history where repository = $1 and at > $2 and name !~ '${companionPattern}')
+  `with h as materialized (select id, name, digest, at from tag_history where repository = $1 and at > $2 and name !~ '${companionTagPattern}')
 select digest, max(at) as at from (
   select digest, at from h union all
   select (select p.digest from tag_history p where p.repository = $1 and p.name = h.name and p.id < h.id order by p.id desc limit 1), at from h
@@ -76,13 +76,13 @@ export const lockUnwanted = statement(
 // it is about. Tags that exist for a manifest that is gone go along. CASE: else Postgres might decode any tag.
 export const dropManifest = statement(
   'retention_drop_manifest',
-  `with tg as materialized (select name, case when name ~ '${companionPattern}' then not exists (select from manifests
+  `with tg as materialized (select name, case when name ~ '${companionTagPattern}' then not exists (select from manifests
       where repository = $1 and digest = decode('01' || substr(name, 8, 64), 'hex')) else false end as along
   from tags where repository = $1 and digest = $2 order by name for update),
 held as materialized (select from manifest_references where repository = $1 and child_digest = $2
   union all select from manifest_references where repository = $1 and digest = $2 and link_digest is null and child_digest is null and kind = 'child'
   union all select from tg where not along
-  union all select from tag_history where repository = $1 and at > $3 and digest = $2 and name !~ '${companionPattern}'
+  union all select from tag_history where repository = $1 and at > $3 and digest = $2 and name !~ '${companionTagPattern}'
   union all select from manifests s where s.repository = $1
     and s.digest = (select m.subject_digest from manifests m where m.repository = $1 and m.digest = $2)
   limit 1),

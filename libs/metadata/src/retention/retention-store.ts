@@ -1,9 +1,8 @@
-import type { Digest, RepositoryName, Tag } from '#oci';
+import { companionOf, type Digest, type RepositoryName, type Tag } from '#oci';
 import type { Database } from '../database/database.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
 import type { Statement } from '../database/statement.js';
 import { parsePolicy } from '../policy/repository-policy.js';
-import { companionOf } from './companion-tag.js';
 import * as sql from './retention-statements.js';
 import type { ManifestDecision, RepositorySnapshot, SnapshotManifest, SnapshotTag, TagDecision } from './snapshot.js';
 

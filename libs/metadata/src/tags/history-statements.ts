@@ -1,3 +1,4 @@
+import { cosignTagPattern } from '#oci';
 import { statement } from '../database/statement.js';
 
 // Not EXISTS, of which Postgres may make a hash table of all manifests there are, for a page of a hundred entries.
@@ -36,7 +37,7 @@ t as (insert into tags (repository, name, digest) select repo.id, $2, m.digest f
 h as (insert into tag_history (repository, name, digest) select repo.id, t.name, $3 from repo, t),
 o as (insert into outbox (kind, key, payload)
   select 'index-referrers', $1 || ':' || t.name, jsonb_build_object('repository', $1, 'tag', t.name)
-  from t where t.name ~ '^sha256-[0-9a-f]{64}\\.(sig|att|sbom)$')
+  from t where t.name ~ '${cosignTagPattern}')
 select (select id from r) as repository, case when exists (select from repo) then $4 else (select rules from r) end as rules,
   exists (select from m) as known, exists (select from t) as moved`,
 );

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { indexManifest, indexReferrers, JobProducer } from '#jobs';
 import { parseManifest, referrerDescriptor } from '#manifest';
 import { ManifestStore, TagStore, type ImmutableOutcome, type ManifestSummary, type StoredManifest } from '#metadata';
-import { algorithmOf, digestOf, RegistryError, type Digest, type Reference, type RepositoryName, type Tag } from '#oci';
+import { algorithmOf, digestOf, findCosignTag, RegistryError, type Digest, type Reference, type RepositoryName, type Tag } from '#oci';
 import { DiskGuard } from '../../edge/disk-guard.js';
 
 /** A manifest as a client sends it; `expected` is the digest it was addressed by, if any. */
@@ -13,9 +13,6 @@ export interface PushedManifest {
   readonly expected?: Digest;
   readonly tags: readonly Tag[];
 }
-
-/** How the tags begin by which cosign says what a manifest is about; only these leave work of that kind. */
-const legacyReferrer = 'sha256-';
 
 @Injectable()
 export class ManifestsService {
@@ -61,7 +58,7 @@ export class ManifestsService {
     if (result.outcome === 'immutable') throw immutable(result);
     if (result.outcome === 'missing') throw new RegistryError('manifestReferenceUnknown', { missing: result.digests });
     void this.jobs.lookNow(indexManifest, {});
-    if (tags.some((tag) => tag.startsWith(legacyReferrer))) void this.jobs.lookNow(indexReferrers, {});
+    if (tags.some((tag) => findCosignTag(tag))) void this.jobs.lookNow(indexReferrers, {});
     return { digest, subject: parsed.subject?.digest };
   }
 
