@@ -24,7 +24,7 @@ const fewest = 4;
 /** Of those that wait, so many are looked through for a batch: they may all want the same row. */
 const reach = 100;
 /** Who was answered together is expected back together, for so long after the answer. */
-const companyMs = 2;
+const companyMs = 3;
 /** A statement that takes longer waits for somebody's lock, or for the disk: what has nothing to do with it goes on without. */
 const patienceMs = 50;
 

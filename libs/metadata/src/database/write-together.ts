@@ -5,23 +5,17 @@ export type SendAll<Item, Answer> = (items: readonly Item[]) => Promise<readonly
 
 /**
  * What becomes of each item, in their order: all go in one statement, and where the server says that it failed, each alone, so that nobody fails by
- * a neighbour; `atOnce` at a time, or all. Where nobody knows what became of them, none is tried again.
+ * a neighbour. Where nobody knows what became of them, none is tried again.
  */
-export function writeTogether<Item, Answer>(items: readonly Item[], send: SendAll<Item, Answer>, atOnce = Infinity): Promise<Answer>[] {
+export function writeTogether<Item, Answer>(items: readonly Item[], send: SendAll<Item, Answer>): Promise<Answer>[] {
   const together = send(items);
-  const outcomes: Promise<Answer>[] = [];
-  for (const [i, item] of items.entries()) {
-    const before = outcomes[i - atOnce];
-    outcomes.push(
-      together.then(
-        (answers) => answers[i]!,
-        async (error: unknown) => {
-          if (items.length === 1 || isOutcomeUnknown(error)) throw error;
-          await before?.catch(() => undefined);
-          return (await send([item]))[0]!;
-        },
-      ),
-    );
-  }
-  return outcomes;
+  return items.map((item, i) =>
+    together.then(
+      (answers) => answers[i]!,
+      async (error: unknown) => {
+        if (items.length === 1 || isOutcomeUnknown(error)) throw error;
+        return (await send([item]))[0]!;
+      },
+    ),
+  );
 }

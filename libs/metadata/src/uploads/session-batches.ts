@@ -4,10 +4,13 @@ import type { ConnectionPool } from '../database/connection-pool.js';
 import type { Database } from '../database/database.js';
 import { toBytes } from '../database/digest-bytes.js';
 import type { Statement } from '../database/statement.js';
-import { WriteBatch } from '../database/write-batch.js';
+import { WriteBatches } from '../database/write-batches.js';
+import type { SendAll } from '../database/write-together.js';
 import type { ArrivedBlob, FinalizeOutcome, SessionContent } from '../shapes.js';
 import { finalizeSessions } from './blob-arrival-statements.js';
 import { beginSessions, recordFirsts } from './session-statements.js';
+
+const sessionsAtOnce = 64;
 
 interface OfSession {
   readonly id: string;
@@ -44,14 +47,14 @@ export interface SessionTimes {
 
 /** What requests to one process write on their sessions at the same time, in one statement. Each answers null where its session is none such. */
 export class SessionBatches {
-  private readonly begun: WriteBatch<NewSession, true>;
-  private readonly first: WriteBatch<FirstContent, true>;
-  private readonly arrived: WriteBatch<Arrival, Exclude<FinalizeOutcome, 'gone'>>;
+  private readonly begun: WriteBatches<NewSession, true | null>;
+  private readonly first: WriteBatches<FirstContent, true | null>;
+  private readonly arrived: WriteBatches<Arrival, Exclude<FinalizeOutcome, 'gone'> | null>;
 
   constructor({ lazy, main }: Database, { expiry, grace, linger }: SessionTimes) {
-    this.begun = new WriteBatch((sessions) => written(sessions, lazy, beginSessions, [...columnsOf(sessions, ofNew), expiry]));
-    this.first = new WriteBatch((contents) => written(contents, lazy, recordFirsts, [...columnsOf(contents, ofFirst), expiry]));
-    this.arrived = new WriteBatch(async (arrivals) => {
+    this.begun = together((sessions) => written(sessions, lazy, beginSessions, [...columnsOf(sessions, ofNew), expiry]));
+    this.first = together((contents) => written(contents, lazy, recordFirsts, [...columnsOf(contents, ofFirst), expiry]));
+    this.arrived = together(async (arrivals) => {
       const values = [grace, linger, ...columnsOf(arrivals, ofArrival)];
       const rows = await main.arrays<[place: number, stored: boolean, healed: boolean]>(finalizeSessions, values);
       return inOrder(
@@ -73,6 +76,11 @@ export class SessionBatches {
   finalize(arrival: Arrival): Promise<Exclude<FinalizeOutcome, 'gone'> | null> {
     return this.arrived.write(arrival);
   }
+}
+
+/** Any of them, as each has a row of its own. */
+function together<Item, Outcome>(send: SendAll<Item, Outcome>): WriteBatches<Item, Outcome> {
+  return new WriteBatches({ keysOf: () => [], shareOf: () => 1 / sessionsAtOnce, send });
 }
 
 const bytesOf = (digest: Digest | null | undefined): Buffer | null => (digest ? toBytes(digest) : null);
