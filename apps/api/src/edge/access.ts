@@ -14,8 +14,11 @@ export const Needs = (action: Action): MethodDecorator => SetMetadata(actionKey,
 
 /** Who may do what, asked once a request, on the parsed name. */
 export abstract class AccessPolicy {
-  /** Throws the refusal; answers where the action is granted. `name` is undefined where the resource belongs to no repository. */
-  abstract authorize(request: FastifyRequest, action: Action, name?: RepositoryName): Promise<void>;
+  /**
+   * Throws the refusal, or rejects with it; answers where the action is granted, without a promise where nobody has to be asked. `name` is undefined
+   * where the resource belongs to no repository.
+   */
+  abstract authorize(request: FastifyRequest, action: Action, name?: RepositoryName): Promise<void> | void;
   /** The same question for a second repository (a mount's source), where a no is an answer rather than a refusal. */
   abstract allows(request: FastifyRequest, action: Action, name: RepositoryName): Promise<boolean>;
 }
@@ -23,7 +26,7 @@ export abstract class AccessPolicy {
 /** Everybody may do everything: for a registry bound to one machine's loopback. */
 @Injectable()
 export class OpenAccess extends AccessPolicy {
-  override async authorize(): Promise<void> {}
+  override authorize(): void {}
   override async allows(): Promise<boolean> {
     return true;
   }
@@ -39,7 +42,7 @@ export class AccessGuard implements CanActivate {
     private readonly policy: AccessPolicy,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): Promise<boolean> | boolean {
     const action = actionOf(this.reflector, context.getHandler());
     if (!action) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { name?: string } }>>();
@@ -48,8 +51,7 @@ export class AccessGuard implements CanActivate {
     if (!methods?.includes(request.method)) throw new RegistryError(methods ? 'methodUnsupported' : 'resourceUnknown');
     const name = request.params.name === undefined ? undefined : parseRepositoryName(request.params.name);
     if (name) parsedNames.set(request, name);
-    await this.policy.authorize(request, action, name);
-    return true;
+    return this.policy.authorize(request, action, name)?.then(() => true) ?? true;
   }
 }
 

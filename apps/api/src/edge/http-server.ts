@@ -28,6 +28,8 @@ function createHttpServer(listener: RequestListener, idleMilliseconds: number): 
       keepAliveTimeout: keepAliveMilliseconds,
       headersTimeout: idleMilliseconds,
       noDelay: true,
+      // A request that announces no body is no stream that has to be run dry.
+      optimizeEmptyRequests: true,
       connectionsCheckingInterval: 5_000,
     },
     handler,

@@ -1,13 +1,15 @@
-import { Controller, Delete, Get, Head, Headers, HttpCode, Param, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
-import type { Digest, RepositoryName } from '#oci';
-import { Name, Needs } from '../../edge/access.js';
+import { Controller, Delete, Get, Head, HttpCode, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseDigest, type Digest } from '#oci';
+import { nameOf, Needs } from '../../edge/access.js';
 import { matchesEtag } from '../../edge/etag.js';
 import { sendBytes } from '../../edge/send-bytes.js';
-import { DigestPipe } from '../digest.pipe.js';
 import { BlobsService, type ReadableBlob } from './blobs.service.js';
 import { parseRange } from './byte-range.js';
 import { DownloadAddresses } from './download-addresses.js';
+
+// Read by hand, as for manifests: a parameter that is piped costs time.
+type NamedRequest = FastifyRequest<{ Params: { digest: string } }>;
 
 /** Blobs of a repository (distribution-spec, "Pulling blobs", "Deleting Blobs"). */
 @Controller('v2/:name/blobs')
@@ -19,26 +21,19 @@ export class BlobsController {
 
   @Head(':digest')
   @Needs('pull')
-  async head(
-    @Name() name: RepositoryName,
-    @Param('digest', DigestPipe) digest: Digest,
-    @Headers('if-none-match') known: string | undefined,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const blob = await this.blobs.get(name, digest);
-    if (matchesEtag(known, digest)) sendNotModified(reply, digest);
+  async head(@Req() request: NamedRequest, @Res() reply: FastifyReply): Promise<void> {
+    const digest = parseDigest(request.params.digest);
+    const blob = await this.blobs.get(nameOf(request), digest);
+    if (matchesEtag(request.headers['if-none-match'], digest)) sendNotModified(reply, digest);
     else void reply.headers(headersOf(digest, blob.size)).status(200).send();
   }
 
   @Get(':digest')
   @Needs('pull')
-  async get(
-    @Name() name: RepositoryName,
-    @Param('digest', DigestPipe) digest: Digest,
-    @Headers() asked: Record<string, string | undefined>,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const blob = await this.blobs.get(name, digest);
+  async get(@Req() request: NamedRequest, @Res() reply: FastifyReply): Promise<void> {
+    const digest = parseDigest(request.params.digest);
+    const blob = await this.blobs.get(nameOf(request), digest);
+    const asked = request.headers as Readonly<Record<string, string | undefined>>;
     if (matchesEtag(asked['if-none-match'], digest)) return sendNotModified(reply, digest);
     const address = await this.addresses.of(blob);
     if (address) return sendElsewhere(reply, digest, address);
@@ -50,8 +45,8 @@ export class BlobsController {
   @Delete(':digest')
   @Needs('delete')
   @HttpCode(202)
-  async delete(@Name() name: RepositoryName, @Param('digest', DigestPipe) digest: Digest): Promise<void> {
-    await this.blobs.delete(name, digest);
+  async delete(@Req() request: NamedRequest): Promise<void> {
+    await this.blobs.delete(nameOf(request), parseDigest(request.params.digest));
   }
 
   private async send(reply: FastifyReply, what: { digest: Digest; blob: ReadableBlob; rangeHeader: string | undefined }): Promise<void> {
