@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { cpuOfMachine } from './processes.mjs';
 
 const longestWaitMs = 20_000;
@@ -19,8 +21,9 @@ export class Patience {
     return this.#leftMs > 0;
   }
 
-  /** Waits until hardly anybody uses the processors. */
+  /** Waits until hardly anybody uses the processors, and nothing is left to be written to disk: it would be in the middle of what is measured next. */
   async untilQuiet() {
+    await promisify(execFile)('sync');
     const begun = performance.now();
     const longest = Math.max(lookMs, Math.min(longestWaitMs, this.#leftMs));
     const waited = () => performance.now() - begun;
