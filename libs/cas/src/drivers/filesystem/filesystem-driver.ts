@@ -52,13 +52,9 @@ export class FilesystemDriver extends StorageDriver {
     const writer = new PieceWriter(this.#folders, lastPiece(state));
     try {
       for await (const part of partsOf(source, { ...options, buffers: this.#buffers, partBytes })) await writer.add(part);
-      const piece = await writer.finish();
-      // What is durable is so whatever closing says, and nobody waits for that.
-      void writer.close().catch(() => undefined);
-      return withLastPiece(state, piece);
-    } catch (error) {
+      return withLastPiece(state, await writer.finish());
+    } finally {
       await writer.close();
-      throw error;
     }
   }
 
