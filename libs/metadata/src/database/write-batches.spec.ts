@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { WriteBatches } from './write-batches.js';
 
@@ -140,6 +140,20 @@ describe('writes that share statements', () => {
     expect(await writes).toMatchObject([{ value: 'A' }, { reason: { message: 'b is wrong' } }]);
   });
 
+  it('are tried a few at a time', async () => {
+    const { sent, names, write } = recorded();
+    const writes = Promise.allSettled(write('a', 'b', 'c', 'd', 'e'));
+    await turn();
+    sent[0]!.fail(refusal());
+    await turn();
+    expect(names().slice(1)).toEqual([['a'], ['b'], ['c'], ['d']]);
+    sent[1]!.fail(refusal());
+    await turn();
+    expect(names().slice(5)).toEqual([['e']]);
+    for (const { names: one, answer } of sent.slice(2)) answer(one);
+    expect((await writes).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+  });
+
   it('are not repeated where nobody knows what became of them', async () => {
     const { sent, names, write } = recorded();
     const writes = Promise.allSettled(write('a', 'b'));
@@ -149,16 +163,35 @@ describe('writes that share statements', () => {
     expect(names()).toEqual([['a', 'b']]);
   });
 
-  it('do not wait for long behind those that hang', async () => {
+  it('do not wait for long behind those that hang, and leave connections to others where three do', async () => {
     const { sent, names, write } = recorded();
-    for (const name of ['a', 'b', 'c']) {
+    for (const name of ['a', 'b']) {
       void write(name);
       while (!names().flat().includes(name)) await turn();
     }
-    const [free] = write('d');
+    const [free] = write('c');
+    while (sent.length < 3) await turn();
+    sent[2]!.answer(['C']);
+    expect(await free).toBe('C');
+    const [stuck, waiting] = write('d', 'e1', 'e2');
     while (sent.length < 4) await turn();
-    expect(names()).toEqual([['a'], ['b'], ['c'], ['d']]);
-    sent[3]!.answer(['D']);
-    expect(await free).toBe('D');
+    // All three are past their patience by now.
+    await pause(100);
+    expect(names()).toEqual([['a'], ['b'], ['c'], ['d', 'e1']]);
+    sent[3]!.answer(['D', 'E1']);
+    expect(await Promise.all([stuck, waiting])).toEqual(['D', 'E1']);
+    while (sent.length < 5) await turn();
+    expect(names()[4]).toEqual(['e2']);
+  });
+
+  it('are answered by what sending them throws at once', async () => {
+    const batches = new WriteBatches<Item, string>({
+      keysOf: () => [],
+      shareOf: () => 0.1,
+      send: () => {
+        throw new Error('no such value');
+      },
+    });
+    await expect(batches.write({ name: 'a' })).rejects.toThrow('no such value');
   });
 });

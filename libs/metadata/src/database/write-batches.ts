@@ -27,6 +27,8 @@ const reach = 100;
 const companyMs = 3;
 /** A statement that takes longer waits for somebody's lock, or for the disk: what has nothing to do with it goes on without. */
 const patienceMs = 50;
+/** Where they all take longer, so many wait, and the connections that are left are for others. */
+const mostStatements = 3;
 
 /**
  * Writes of one kind that share statements and commits. What arrives while one is in flight becomes the next, which goes beside it once it is full,
@@ -36,9 +38,11 @@ const patienceMs = 50;
 export class WriteBatches<Item, Answer> {
   private waiting: Waiting<Item, Answer>[] = [];
   private waitingShares = 0;
-  /** Statements. */
+  /** Statements that were sent and not answered. */
+  private statements = 0;
+  /** Those of them that are within their patience. */
   private inFlight = 0;
-  /** Items in them. */
+  /** Items in these. */
   private flying = 0;
   /** One is about to be made up of what waits. */
   private boarding = false;
@@ -59,7 +63,7 @@ export class WriteBatches<Item, Answer> {
 
   private next(): void {
     const { length } = this.waiting;
-    if (this.boarding || length === 0 || this.inFlight > 1) return;
+    if (this.boarding || length === 0 || this.inFlight > 1 || this.statements === mostStatements) return;
     if (this.inFlight === 1 && this.waitingShares < 1 && length < Math.max(this.flying, fewest)) return;
     const patience = length < this.company.count ? this.company.until - performance.now() : 0;
     if (patience > 0) {
@@ -69,6 +73,7 @@ export class WriteBatches<Item, Answer> {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.inFlight += 1;
+    this.statements += 1;
     this.boarding = true;
     // After the sockets that are readable now: what they bring joins in.
     setImmediate(() => void this.run());
@@ -97,7 +102,9 @@ export class WriteBatches<Item, Answer> {
     await this.settle(batch);
     clearTimeout(overdue);
     this.company = { count: batch.length, until: performance.now() + companyMs };
+    this.statements -= 1;
     land();
+    this.next();
   }
 
   private take(): Waiting<Item, Answer>[] {
