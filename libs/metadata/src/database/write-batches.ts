@@ -93,12 +93,14 @@ export class WriteBatches<Item, Answer> {
       landed = true;
       this.inFlight -= 1;
       this.flying -= batch.length;
-      this.next();
     };
     this.flying += batch.length;
     this.boarding = false;
     this.next();
-    const overdue = setTimeout(land, patienceMs);
+    const overdue = setTimeout(() => {
+      land();
+      this.next();
+    }, patienceMs);
     await this.settle(batch);
     clearTimeout(overdue);
     this.company = { count: batch.length, until: performance.now() + companyMs };
