@@ -3,29 +3,16 @@ import { once } from 'node:events';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { anArtifact, anImage } from '../../support/builders.js';
+import { anImage } from '../../support/builders.js';
 import { digestBytes } from '../../support/content.js';
 import { describeWith, programOf } from '../fixture/clients.js';
 import { digestsInFolder } from '../fixture/published.js';
 import { Workspace } from '../fixture/workspace.js';
-import { entrepot, interrupted } from './command-line.js';
+import { answerOf, entrepot, interrupted, reportOf } from './command-line.js';
 import { EmbeddedRows } from './embedded-rows.js';
 import { eventually } from './eventually.js';
 import { Installation } from './installation.js';
 import { processOf } from './processes.js';
-
-interface Run<Report> {
-  readonly state: string;
-  readonly report: Report;
-}
-interface Decided {
-  readonly tag?: string;
-  readonly digest: string;
-  readonly rule: string;
-}
-interface DryRun {
-  readonly repositories: readonly { readonly tags: readonly Decided[]; readonly manifests: readonly Decided[] }[];
-}
 
 const settings = {
   BLOB_GRACE_SECONDS: '1',
@@ -36,7 +23,7 @@ const settings = {
   SWEEP_MIN_AGE_SECONDS: '60',
 };
 
-describeWith(['skopeo', 'cosign'], 'entrepot, the command line, beside a running instance', () => {
+describeWith(['skopeo'], 'entrepot, the command line, beside a running instance', () => {
   let installation: Installation;
   let rows: EmbeddedRows;
   let workspace: Workspace;
@@ -48,7 +35,6 @@ describeWith(['skopeo', 'cosign'], 'entrepot, the command line, beside a running
     process.env['E2E_REGISTRY_URL'] = installation.client.url;
     workspace = new Workspace();
     env = { ...settings, DATA_DIR: installation.dataDir };
-    await workspace.run(programOf('cosign'), ['generate-key-pair']);
   });
   afterAll(async () => {
     await workspace.remove();
@@ -56,33 +42,13 @@ describeWith(['skopeo', 'cosign'], 'entrepot, the command line, beside a running
     await installation.remove();
   });
 
-  /** What a command that succeeds answers. */
-  async function answer<Answer>(...args: string[]): Promise<Answer> {
-    const outcome = await entrepot(env, ...args, '--json');
-    expect({ args, code: outcome.code, err: outcome.code === 0 ? '' : outcome.err }).toEqual({ args, code: 0, err: '' });
-    return JSON.parse(outcome.out) as Answer;
-  }
-  const report = async <Report>(...args: string[]) => (await answer<Run<Report>>(...args)).report;
+  const answer = <Answer>(...args: string[]) => answerOf<Answer>(env, ...args);
+  const report = <Report>(...args: string[]) => reportOf<Report>(env, ...args);
   const host = () => new URL(installation.client.url).host;
   const skopeo = (...args: string[]) => workspace.run(programOf('skopeo'), args);
   const objects = async () => {
     const entries = await readdir(join(installation.dataDir, 'storage/blobs'), { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).length;
-  };
-  const age = async (days: number) => {
-    await rows.all(`update manifests set pushed_at = pushed_at - make_interval(days => ${days}), last_pulled_at = null`);
-    await rows.all(`update tags set pushed_at = pushed_at - make_interval(days => ${days})`);
-    await rows.all(`update tag_history set at = at - make_interval(days => ${days})`);
-  };
-
-  /** Times of pulls are written some seconds after them, all that were noted at once; so when a pull's of now is there, those before it are. */
-  const pullTimesWritten = async () => {
-    await installation.client.push('cli/pulled', anImage().tagged('now'));
-    await installation.client.resolve('cli/pulled', 'manifests', 'now');
-    await eventually(async () => {
-      const written = `select from manifests where repository = (select id from repositories where name = 'cli/pulled') and last_pulled_at is not null`;
-      expect(await rows.all(written)).toHaveLength(1);
-    });
   };
 
   it('restores a deleted tag, and skopeo pulls it again', async () => {
@@ -95,52 +61,6 @@ describeWith(['skopeo', 'cosign'], 'entrepot, the command line, beside a running
     expect(await answer('tags', 'restore', name, 'v1')).toMatchObject({ digest: image.digest, outcome: 'restored' });
     await skopeo('copy', '--quiet', '--src-tls-verify=false', `docker://${host()}/${name}:v1`, `dir:${workspace.path('restored')}`);
     expect(digestsInFolder(workspace.path('restored'))).toEqual([image.digest, ...image.blobs.map((blob) => digestBytes(blob))].toSorted());
-  });
-
-  it('retention: a real run does what the dry run said; what stays keeps its signatures of either kind, what goes takes its own along', async () => {
-    const name = 'cli/signed';
-    const [gone, kept] = [anImage().tagged('build-1').build(), anImage().tagged('build-2').build()];
-    for (const image of [gone, kept]) {
-      await installation.client.pushContent(name, image);
-      await age(1);
-      const reference = `${host()}/${name}@${image.digest}`;
-      const sign = ['--allow-http-registry', '--key', 'cosign.key', '--tlog-upload=false', '--yes'];
-      await workspace.run(programOf('cosign'), ['sign', ...sign, reference]);
-      const statement = [
-        '--new-bundle-format',
-        '--predicate',
-        workspace.write('predicate.json', '{"by":"a test"}'),
-        '--type',
-        'https://example.test/v1',
-      ];
-      await workspace.run(programOf('cosign'), ['attest', ...sign, ...statement, reference]);
-    }
-    const sbom = await installation.client.push(name, anArtifact().withSubject(gone));
-    await pullTimesWritten();
-    await age(60);
-    await answer('retention', 'set', name, '--keep', '1 of build-*', '--untagged-days', '30');
-    // The tag goes, and its manifest may be restored for TAG_HISTORY_DAYS from then.
-    const first = await answer<DryRun>('retention', 'run', name, '--dry-run');
-    expect(first.repositories[0]).toMatchObject({ tags: [{ tag: 'build-1', rule: 'tags[0]' }], manifests: [] });
-    expect(await report('retention', 'run', name)).toMatchObject({ tags: 1, manifests: 0, left: 0 });
-    await age(60);
-
-    const said = (await answer<DryRun>('retention', 'run', name, '--dry-run')).repositories[0]!;
-    expect(said.manifests).toHaveLength(4);
-    const signatureTag = (image: { digest: string }) => `sha256-${image.digest.slice('sha256:'.length)}.sig`;
-    expect(said.tags.map(({ tag }) => tag)).toEqual([signatureTag(gone)]);
-    const did = await report<{ removed: readonly Decided[] }>('retention', 'run', name);
-    expect(did.removed).toEqual([...said.tags, ...said.manifests].map((decision) => ({ repository: name, ...decision })));
-    for (const digest of [gone.digest, sbom.digest]) expect(await installation.client.resolve(name, 'manifests', digest)).toBeNull();
-    expect(await installation.client.referrers(name, gone.digest)).toEqual([]);
-
-    expect(await installation.client.tags(name)).toEqual(['build-2', signatureTag(kept)]);
-    const verify = ['--allow-http-registry', '--key', 'cosign.pub', '--insecure-ignore-tlog'];
-    const reference = `${host()}/${name}@${kept.digest}`;
-    await workspace.run(programOf('cosign'), ['verify', ...verify, reference]);
-    const root = workspace.write('root.json', '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}');
-    const bundle = ['--new-bundle-format', '--trusted-root', root, '--type', 'https://example.test/v1'];
-    await workspace.run(programOf('cosign'), ['verify-attestation', ...verify, ...bundle, reference]);
   });
 
   it('gc collects what deletions left', async () => {
