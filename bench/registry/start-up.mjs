@@ -31,7 +31,14 @@ async function startOnce({ dataDir, storage }) {
     NODE_COMPILE_CACHE: '.cache/compile',
   };
   const begun = performance.now();
-  const args = ['--enable-source-maps', '--single-threaded-gc', '--expose-gc', '--max-semi-space-size=16', 'dist/apps/api/main.js'];
+  const args = [
+    '--enable-source-maps',
+    '--single-threaded-gc',
+    '--expose-gc',
+    '--max-semi-space-size=16',
+    '--heap-growing-percent=150',
+    'dist/apps/api/main.js',
+  ];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     while (!(await answersHttp(port))) {

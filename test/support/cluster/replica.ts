@@ -12,7 +12,7 @@ export function productProcess(name: string, app: 'api' | 'worker', options: Own
     api: ['--single-threaded-gc', '--expose-gc', join(root, 'dist/apps/api/main.js')],
     worker: [join(root, 'dist/apps/worker/src/main.js')],
   };
-  const node = [nodeProgram, '--enable-source-maps', '--max-semi-space-size=16'];
+  const node = [nodeProgram, '--enable-source-maps', '--max-semi-space-size=16', '--heap-growing-percent=150'];
   return new OwnedProcess(name, [...node, ...command[app]], { ...options, channel: true });
 }
 
