@@ -3,6 +3,8 @@ const invariants: Readonly<Record<string, string>> = {
   'a reference without link, blob and manifest': `select count(*) from manifest_references f
     left join blob_links l on l.repository = f.repository and l.digest = f.digest left join blobs b on b.digest = l.digest
     left join manifests c on c.repository = f.repository and c.digest = f.digest where b.digest is null and c.digest is null`,
+  'a reference of a manifest that is gone': `select count(*) from manifest_references f
+    where not exists (select from manifests m where m.repository = f.repository and m.digest = f.manifest)`,
   'a living object that is going to be deleted': `select count(*) from blobs b join outbox o on o.kind = 'delete-object' and o.key = b.storage_key`,
   'an object that is going to be deleted twice': `select count(*) - count(distinct key) from outbox where kind = 'delete-object'`,
   'a tag that differs from its history': `select count(*) from tags t full join (select distinct on (repository, name) repository, name, digest

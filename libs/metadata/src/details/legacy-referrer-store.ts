@@ -11,7 +11,7 @@ export class LegacyReferrerStore {
   async list(name: RepositoryName, subject: Digest): Promise<CosignTag[]> {
     const rows = await this.db.withPrisma((prisma) =>
       prisma.legacyReferrer.findMany({
-        where: { subjectDigest: toBytes(subject), tag: { repository: { name } } },
+        where: { subjectDigest: toBytes(subject), tag: { manifest: { repository: { name } } } },
         orderBy: { tagName: 'asc' },
       }),
     );

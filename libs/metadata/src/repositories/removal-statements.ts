@@ -83,13 +83,14 @@ export const clearing = {
   moves: clearHistory,
 } as const;
 
-// The row itself takes two statements in one transaction. After the first nobody can add anything: foreign keys would have to share-lock the
-// row. The second, a new snapshot, sees what was added before; then there is more to clear. $1 repository.
+// The row itself takes two statements in one transaction. After the first nobody can add anything: who does share-locks the row, or has a row of
+// the repository's in hand. The second, a new snapshot, sees what was added before; then there is more to clear. $1 repository.
 export const lockRemoved = statement('removal_lock', `select id from repositories where id = $1 and name > '${removedPrefix}' for update`);
 
 export const dropRepository = statement(
   'removal_drop',
   `delete from repositories where id = $1
   and not exists (select from upload_sessions where repository = $1) and not exists (select from tags where repository = $1)
-  and not exists (select from manifests where repository = $1) and not exists (select from blob_links where repository = $1) returning id`,
+  and not exists (select from manifests where repository = $1) and not exists (select from blob_links where repository = $1)
+  and not exists (select from tag_history where repository = $1) returning id`,
 );

@@ -30,6 +30,8 @@ const invariants = {
   'a manifest with some of its references': `select count(*) from manifests m
      where json_array_length(convert_from(payload, 'utf8')::json) - 2
        <> (select count(*) from manifest_references f where f.repository = m.repository and f.manifest = m.digest)`,
+  'references of a manifest that is gone': `select count(*) from manifest_references f
+     where not exists (select from manifests m where m.repository = f.repository and m.digest = f.manifest)`,
   'a free link nobody will review': `select count(*) from blob_links l
      where not exists (select from manifest_references f where f.repository = l.repository and f.digest = l.digest)
      and not exists (select from reviews v where v.kind = 'link' and v.repository = l.repository and v.digest = l.digest)`,
