@@ -32,7 +32,7 @@ export class IndexManifestService implements OutboxWork<'index-manifest'> {
   }
 
   async #index({ payload: { repository, digest } }: OutboxRow<'index-manifest'>): Promise<void> {
-    const manifest = await this.manifests.find(repository, { digest });
+    const manifest = await this.manifests.read(repository, digest);
     if (!manifest) return;
     const { kind, details } = await this.#describe(repository, manifest);
     await this.details.put({ repository, digest, kind, details: jsonbSafe(details) as Record<string, unknown> });

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.js';
 import { fromBytes, toBytes } from '../database/digest-bytes.js';
 import type { Statement } from '../database/statement.js';
 import type { ManifestSummary, StoredManifest } from '../shapes.js';
-import { findByDigest, findByTag, findPayloads } from './manifest-statements.js';
+import { findByDigest, findByTag, findPayloads, readByDigest } from './manifest-statements.js';
 import { PayloadCache } from './payload-cache.js';
 
 interface ManifestKey {
@@ -22,6 +22,8 @@ interface FoundManifest {
 
 type FoundRow = [ordinality: number, repository: number, digest: Buffer, mediaType: ManifestMediaType, size: number];
 
+type ReadRow = [ordinality: number, mediaType: ManifestMediaType, size: number, payload: Buffer];
+
 const cacheBytes = 32 * 1_048_576;
 /** A payload may have 4 MiB; nearly all have a few KB. */
 const payloadsAtOnce = { small: 128, large: 16 };
@@ -35,11 +37,13 @@ export class ManifestLookup {
   private readonly cache = new PayloadCache(cacheBytes);
   private readonly byTag: Batch<ManifestKey, FoundManifest>;
   private readonly byDigest: Batch<ManifestKey, FoundManifest>;
+  private readonly whole: Batch<ManifestKey, StoredManifest>;
   private readonly payloads: Record<keyof typeof payloadsAtOnce, Batch<FoundManifest, Buffer>>;
 
   constructor(private readonly db: Database) {
     this.byTag = new Batch({ spell, fetch: (keys) => this.fetch(findByTag, keys, (tag) => tag) });
     this.byDigest = new Batch({ spell, fetch: (keys) => this.fetch(findByDigest, keys, (digest) => toBytes(digest as Digest)) });
+    this.whole = new Batch({ spell, fetch: (keys) => this.fetchWhole(keys), maxSize: payloadsAtOnce.small });
     const fetch = (found: FoundManifest[]) => this.fetchPayloads(found);
     this.payloads = {
       small: new Batch({ spell: spellFound, fetch, maxSize: payloadsAtOnce.small }),
@@ -64,6 +68,11 @@ export class ManifestLookup {
     }
   }
 
+  /** Past the memory for payloads: for who reads each once, and bounds what is read at once. */
+  read(name: RepositoryName, digest: Digest): Promise<StoredManifest | null> {
+    return this.whole.load({ name, reference: digest });
+  }
+
   private load(name: RepositoryName, reference: Reference): Promise<FoundManifest | null> {
     return 'tag' in reference
       ? this.byTag.load({ name, reference: reference.tag })
@@ -82,6 +91,17 @@ export class ManifestLookup {
         spell(keys[ordinality - 1]!),
         { repository, digest: fromBytes(digest), mediaType, size },
       ]),
+    );
+  }
+
+  private async fetchWhole(keys: ManifestKey[]): Promise<Map<string, StoredManifest>> {
+    const values = [keys.map(({ name }) => name), keys.map(({ reference }) => toBytes(reference as Digest))];
+    const rows = await this.db.main.arrays<ReadRow>(readByDigest, values);
+    return new Map(
+      rows.map(([ordinality, mediaType, size, payload]) => {
+        const key = keys[ordinality - 1]!;
+        return [spell(key), { digest: key.reference as Digest, mediaType, size, payload }];
+      }),
     );
   }
 

@@ -19,6 +19,15 @@ select k.ordinality, m.repository, m.digest, m.media_type, m.size
 from k join manifests m on m.repository = k.repository and m.digest = k.digest`,
 );
 
+// The same with the payload, for who reads each once.
+export const readByDigest = statement(
+  'read_manifests',
+  `with k as materialized (select k.ordinality, r.id as repository, k.digest
+  from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality) join repositories r on r.name = k.name)
+select k.ordinality, m.media_type, m.size, m.payload
+from k join manifests m on m.repository = k.repository and m.digest = k.digest`,
+);
+
 export const findPayloads = statement(
   'find_payloads',
   `select m.repository, m.digest, m.payload from unnest($1::bigint[], $2::bytea[]) as k(repository, digest)

@@ -37,6 +37,11 @@ export class ManifestStore {
     return this.lookup.find(name, reference);
   }
 
+  /** The same, past what is kept of payloads: for who reads each manifest once, and bounds how many at once. */
+  read(name: RepositoryName, digest: Digest): Promise<StoredManifest | null> {
+    return this.lookup.read(name, digest);
+  }
+
   /** The same without the payload, which is not read either. */
   summarise(name: RepositoryName, reference: Reference): Promise<ManifestSummary | null> {
     return this.lookup.summarise(name, reference);
