@@ -58,6 +58,7 @@ export class BlobStore {
       keysOf: ({ to, digest }) => [`${to}@${digest}`],
       shareOf: () => 1 / mountsAtOnce,
       send: (mounts) => this.link(mounts),
+      most: db.unanswered.main,
     });
   }
 

@@ -53,6 +53,11 @@ export class ConnectionPool implements Queryable {
     });
   }
 
+  /** How many connections there are at most. */
+  get size(): number {
+    return this.pool.options.max;
+  }
+
   /** The pool beneath, for Prisma's adapter. */
   get driver(): pg.Pool {
     return this.pool;

@@ -116,6 +116,14 @@ describe('transactions', () => {
     expect(beginnings).toHaveLength(3);
   });
 
+  it.each([
+    [10, 3, 2],
+    [30, 9, 7],
+    [2, 1, 1],
+  ])('of a pool of %i may hang without taking all connections from others', (poolSize, main, lazy) => {
+    expect(database.connect({ poolSize }).unanswered).toEqual({ main, lazy });
+  });
+
   it('begin again after a foreign key error, and pass on what is nobody’s fault but ours', async () => {
     const orphan = statement('spec_orphan', `insert into repositories (tenant, name) values ('nobody', 'nobody/x')`);
     const before = database.db.statementCounts().get('spec_orphan') ?? 0;

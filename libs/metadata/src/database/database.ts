@@ -7,6 +7,9 @@ import { statement } from './statement.js';
 
 export const select1 = statement('ping', 'select 1');
 
+/** Kinds of writes that share statements: manifests, mounts and arrived blobs; begun sessions and first bytes. */
+const sharedKinds = { main: 3, lazy: 2 };
+
 /** One process's connections to Postgres; opens none before the first statement. Stores are made from it. */
 export class Database {
   /** Commits wait for the disk. */
@@ -14,12 +17,15 @@ export class Database {
   /** Commits don't: rows of upload sessions. */
   readonly lazy: ConnectionPool;
   readonly notifications: Notifications;
+  /** How many statements of one kind of writes that share them may be unanswered in a pool: all kinds together leave a connection to others. */
+  readonly unanswered: { readonly main: number; readonly lazy: number };
   private prismaClient?: Promise<PrismaClient>;
 
   private constructor(settings: DatabaseSettings) {
     const sessions = settings.pooler !== 'transaction';
     this.main = new ConnectionPool(poolConfig(settings, 'flushed'), settings.onError, sessions);
     this.lazy = new ConnectionPool(poolConfig(settings, 'lazy'), settings.onError, sessions);
+    this.unanswered = { main: perKind(this.main, sharedKinds.main), lazy: perKind(this.lazy, sharedKinds.lazy) };
     this.notifications = new Notifications(sessions ? poolConfig(settings, 'flushed') : null);
   }
 
@@ -54,4 +60,8 @@ export class Database {
     await Promise.all([this.notifications.close(), this.prismaClient?.then((prisma) => prisma.$disconnect())]);
     await Promise.all([this.main.close(), this.lazy.close()]);
   }
+}
+
+function perKind({ size }: ConnectionPool, kinds: number): number {
+  return Math.max(1, Math.floor((size - 1) / kinds));
 }

@@ -7,6 +7,8 @@ export interface WriteBatchesOptions<Item, Answer> {
   /** The share of a batch that an item takes; together they take no more than 1. */
   readonly shareOf: (item: Item) => number;
   readonly send: SendAll<Item, Answer>;
+  /** Where all statements take longer than is patient, so many of this kind wait for an answer, and the connections that are left are for others. */
+  readonly most: number;
 }
 
 interface Waiting<Item, Answer> {
@@ -27,8 +29,6 @@ const reach = 100;
 const companyMs = 3;
 /** A statement that takes longer waits for somebody's lock, or for the disk: what has nothing to do with it goes on without. */
 const patienceMs = 50;
-/** Where they all take longer, so many wait, and the connections that are left are for others. */
-const mostStatements = 3;
 
 /**
  * Writes of one kind that share statements and commits. What arrives while one is in flight becomes the next, which goes beside it once it is full,
@@ -63,7 +63,7 @@ export class WriteBatches<Item, Answer> {
 
   private next(): void {
     const { length } = this.waiting;
-    if (this.boarding || length === 0 || this.inFlight > 1 || this.statements === mostStatements) return;
+    if (this.boarding || length === 0 || this.inFlight > 1 || this.statements >= this.options.most) return;
     if (this.inFlight === 1 && this.waitingShares < 1 && length < Math.max(this.flying, fewest)) return;
     const patience = length < this.company.count ? this.company.until - performance.now() : 0;
     if (patience > 0) {

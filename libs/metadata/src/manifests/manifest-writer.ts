@@ -19,7 +19,7 @@ export class ManifestWriter {
   private readonly batches: WriteBatches<ManifestPut, PutRow>;
 
   constructor(db: Database) {
-    this.batches = new WriteBatches({ keysOf, shareOf, send: (puts) => write(db.main, puts) });
+    this.batches = new WriteBatches({ keysOf, shareOf, send: (puts) => write(db.main, puts), most: db.unanswered.main });
   }
 
   /** Those that are written at the same time share a statement. */

@@ -51,10 +51,10 @@ export class SessionBatches {
   private readonly first: WriteBatches<FirstContent, true | null>;
   private readonly arrived: WriteBatches<Arrival, Exclude<FinalizeOutcome, 'gone'> | null>;
 
-  constructor({ lazy, main }: Database, { expiry, grace, linger }: SessionTimes) {
-    this.begun = together((sessions) => written(sessions, lazy, beginSessions, [...columnsOf(sessions, ofNew), expiry]));
-    this.first = together((contents) => written(contents, lazy, recordFirsts, [...columnsOf(contents, ofFirst), expiry]));
-    this.arrived = together(async (arrivals) => {
+  constructor({ lazy, main, unanswered }: Database, { expiry, grace, linger }: SessionTimes) {
+    this.begun = together(unanswered.lazy, (sessions) => written(sessions, lazy, beginSessions, [...columnsOf(sessions, ofNew), expiry]));
+    this.first = together(unanswered.lazy, (contents) => written(contents, lazy, recordFirsts, [...columnsOf(contents, ofFirst), expiry]));
+    this.arrived = together(unanswered.main, async (arrivals) => {
       const values = [grace, linger, ...columnsOf(arrivals, ofArrival)];
       const rows = await main.arrays<[place: number, stored: boolean, healed: boolean]>(finalizeSessions, values);
       return inOrder(
@@ -79,8 +79,8 @@ export class SessionBatches {
 }
 
 /** Any of them, as each has a row of its own. */
-function together<Item, Outcome>(send: SendAll<Item, Outcome>): WriteBatches<Item, Outcome> {
-  return new WriteBatches({ keysOf: () => [], shareOf: () => 1 / sessionsAtOnce, send });
+function together<Item, Outcome>(most: number, send: SendAll<Item, Outcome>): WriteBatches<Item, Outcome> {
+  return new WriteBatches({ keysOf: () => [], shareOf: () => 1 / sessionsAtOnce, send, most });
 }
 
 const bytesOf = (digest: Digest | null | undefined): Buffer | null => (digest ? toBytes(digest) : null);
