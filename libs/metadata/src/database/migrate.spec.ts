@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { withDatabase } from '../testing/index.js';
 import { migrate } from './migrate.js';
 
@@ -41,6 +43,27 @@ describe('migrating', () => {
     expect(await ledger()).toEqual([]);
     await add('1_one', 'create table one (n int)');
     expect(await migrate(database.url, folder)).toEqual(['1_one']);
+  });
+
+  it('lets those who are at work go first, until they are done', async () => {
+    await database.sql('create table one (n int)');
+    const holder = new pg.Client(database.url);
+    await holder.connect();
+    try {
+      await holder.query('begin; select from one');
+      await add('1_one', 'alter table one add m int');
+      const patience = { lockMs: 50, pauseMs: 10, times: 3 };
+      await expect(migrate(database.url, folder, undefined, patience)).rejects.toThrow('1_one failed: others use what it changes');
+      const applied = migrate(database.url, folder, undefined, { ...patience, times: 1_000 });
+      const waiting = `select from pg_stat_activity where application_name = 'entrepot-migrate' and wait_event_type = 'Lock'`;
+      while ((await database.sql(waiting)).length === 0) await pause(5);
+      // Behind one that waited for longer, this would wait too.
+      expect(await database.sql('select n from one')).toEqual([]);
+      await holder.query('commit');
+      expect(await applied).toEqual(['1_one']);
+    } finally {
+      await holder.end();
+    }
   });
 
   it("refuses to go on after an edited one, and after one that Prisma's own engine failed on", async () => {

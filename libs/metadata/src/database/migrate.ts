@@ -1,14 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { asStoreError, isUnavailable } from './database-errors.js';
+import { asStoreError, isDeadlock, isLockTimeout, isUnavailable } from './database-errors.js';
 
 // The lock and the table of Prisma's own engine: `prisma migrate deploy` and this may take turns, and `prisma migrate status` stays clean.
 const prismaLock = 72_707_369;
 const createLedger = `create table if not exists _prisma_migrations (
   id varchar(36) primary key not null, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null,
   logs text, rolled_back_at timestamptz, started_at timestamptz not null default now(), applied_steps_count integer not null default 0)`;
+
+/** Who waits for the lock of a table has all others wait behind him: `lockMs` at most, then they go first, and so many times. */
+export interface MigrationPatience {
+  readonly lockMs: number;
+  readonly pauseMs: number;
+  readonly times: number;
+}
+
+const defaultPatience: MigrationPatience = { lockMs: 3_000, pauseMs: 1_000, times: 30 };
 
 interface Migration {
   readonly name: string;
@@ -24,9 +34,14 @@ interface LedgerRow {
 
 /**
  * Applies a folder of Prisma migrations like `prisma migrate deploy`, without Prisma's engine; answers the names of those it applied.
- * Processes that start together take turns. Throws where an applied migration was edited or one failed before.
+ * Processes that start together take turns, and those that are at work may go on. Throws where an applied migration was edited or one failed before.
  */
-export async function migrate(url: string, directory: string, log: (message: string) => void = () => {}): Promise<string[]> {
+export async function migrate(
+  url: string,
+  directory: string,
+  log: (message: string) => void = () => {},
+  patience: MigrationPatience = defaultPatience,
+): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'entrepot-migrate', connectionTimeoutMillis: 10_000 });
   client.on('error', () => {});
   try {
@@ -35,7 +50,7 @@ export async function migrate(url: string, directory: string, log: (message: str
     await client.query(createLedger);
     const due = await findDue(client, await readMigrations(directory));
     for (const migration of due) {
-      await apply(client, migration);
+      await applyBesideOthers(client, migration, patience);
       log(`applied migration ${migration.name}`);
     }
     return due.map(({ name }) => name);
@@ -68,10 +83,23 @@ async function findDue(client: pg.Client, migrations: Migration[]): Promise<Migr
   });
 }
 
+async function applyBesideOthers(client: pg.Client, migration: Migration, { lockMs, pauseMs, times }: MigrationPatience): Promise<void> {
+  for (let turn = 1; ; turn += 1) {
+    try {
+      return await apply(client, migration, lockMs);
+    } catch (error) {
+      const { cause } = error as Error;
+      if (turn >= times || !(isLockTimeout(cause) || isDeadlock(cause))) throw error;
+      await pause(pauseMs);
+    }
+  }
+}
+
 /** All or nothing, the ledger's row included: whatever kills a process in between, the next one begins again. */
-async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+async function apply(client: pg.Client, { name, sql, checksum }: Migration, lockMs: number): Promise<void> {
   await client.query('begin');
   try {
+    await client.query(`set local lock_timeout = ${lockMs}`);
     await client.query(sql);
     await client.query(
       `insert into _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) values ($1, $2, $3, clock_timestamp(), 1)`,
@@ -80,6 +108,7 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
+    if (isLockTimeout(error)) throw new Error(`migration ${name} failed: others use what it changes`, { cause: error });
     throw isUnavailable(error) ? error : new Error(`migration ${name} failed: ${(error as Error).message}`, { cause: error });
   }
 }
