@@ -17,7 +17,10 @@ export class Database {
   /** Commits don't: rows of upload sessions. */
   readonly lazy: ConnectionPool;
   readonly notifications: Notifications;
-  /** How many statements of one kind of writes that share them may be unanswered in a pool: all kinds together leave a connection to others. */
+  /**
+   * How many statements of one kind of writes that share them may be unanswered in a pool: two at least, which are its two halves, and where it has
+   * room for that so few that all kinds together leave a connection to others.
+   */
   readonly unanswered: { readonly main: number; readonly lazy: number };
   private prismaClient?: Promise<PrismaClient>;
 
@@ -63,5 +66,5 @@ export class Database {
 }
 
 function perKind({ size }: ConnectionPool, kinds: number): number {
-  return Math.max(1, Math.floor((size - 1) / kinds));
+  return Math.max(2, Math.floor((size - 1) / kinds));
 }
