@@ -9,6 +9,8 @@ const invariants: Readonly<Record<string, string>> = {
   'an object that is going to be deleted twice': `select count(*) - count(distinct key) from outbox where kind = 'delete-object'`,
   'a tag that differs from its history': `select count(*) from tags t full join (select distinct on (repository, name) repository, name, digest
     from tag_history order by repository, name, id desc) h using (repository, name) where t.digest is distinct from h.digest`,
+  'history of a repository that is gone': `select count(*) from tag_history h
+    where not exists (select from repositories r where r.id = h.repository)`,
   'a free link that nobody will review': `select count(*) from blob_links l
     where not exists (select from manifest_references f where f.repository = l.repository and f.digest = l.digest)
     and not exists (select from reviews v where v.kind = 'link' and v.repository = l.repository and v.digest = l.digest)`,

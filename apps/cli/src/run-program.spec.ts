@@ -11,7 +11,7 @@ const runs = () => new MaintenanceStore(database.db);
 /** Of some blob. */
 const digest = `'\\x01'::bytea || sha256('blob')`;
 
-afterEach(() => database.sql('truncate repositories, maintenance_runs, outbox, reviews, blobs cascade'));
+afterEach(() => database.sql('truncate repositories, tag_history, maintenance_runs, outbox, reviews, blobs cascade'));
 
 describe('help', () => {
   const commandsOf = () => {

@@ -27,7 +27,7 @@ describe('a worker', () => {
     await redis?.remove();
     await bench.clear();
     // The next worker would look for their bytes.
-    await database.sql('truncate blobs, repositories cascade');
+    await database.sql('truncate blobs, repositories, tag_history cascade');
   });
 
   const verdictOf = async (id: string) => (await bench.sessions.find(bench.name, id))?.verdict ?? null;

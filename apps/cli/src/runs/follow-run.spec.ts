@@ -35,7 +35,7 @@ async function work(
   await runs().finish(claimed, end);
 }
 
-afterEach(() => database.sql('truncate repositories, maintenance_runs, outbox, reviews, blobs cascade'));
+afterEach(() => database.sql('truncate repositories, tag_history, maintenance_runs, outbox, reviews, blobs cascade'));
 
 describe('a run that was asked for', () => {
   it('is followed to its end, and its report is the answer', async () => {

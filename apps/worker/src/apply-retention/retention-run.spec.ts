@@ -24,7 +24,7 @@ describe('a run of retention', () => {
   });
   afterEach(async () => {
     await bench.clear();
-    await database.sql('truncate repositories, maintenance_runs cascade');
+    await database.sql('truncate repositories, tag_history, maintenance_runs cascade');
   });
 
   /** A repository with two tags, of which the rules keep one, and a manifest nobody wants. */

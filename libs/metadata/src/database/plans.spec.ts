@@ -87,6 +87,13 @@ describe.each(['empty', 'full'])('on %s tables', (tables) => {
     },
   );
 
+  it('the one by which references go with their manifest finds each by all of its key', async () => {
+    const [trigger] = await database.sql<{ prosrc: string }>(`select prosrc from pg_proc where proname = 'drop_references'`);
+    const gone = 'gone as materialized (select repository, digest from manifests where repository = $1 and digest = $2)';
+    const plan = await planOf(database.db, { name: 'drop_references', text: `with ${gone} ${/DELETE[^;]*/.exec(trigger!.prosrc)![0]}` });
+    expect([...scansOf(plan), ...lateKeysOf(plan)]).toEqual([]);
+  });
+
   it('one that does scan is told apart', async () => {
     expect(scansOf(await planOf(database.db, pending))).not.toEqual([]);
   });

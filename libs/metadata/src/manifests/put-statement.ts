@@ -7,7 +7,7 @@ import { statement } from '../database/statement.js';
  * $7 subject, $8 referrer JSON, $9 and $10 first byte and length of its payload in $11, $12 the rules about immutable tags it was made by. Their
  * references: $13 of which manifest, $14 position in it, $15 digest, $16 kind, $17 size, $18 optional. Their tags: $19 of which manifest, $20 name;
  * $21 those that must stay where they are by the rules, asked only for a manifest that comes alone.
- * r: the lock, which the foreign keys would take anyway, keeps the rules as they are until the tags are moved.
+ * r: the lock keeps the rules as they are until the tags are moved, and the repository, which no key holds where nothing but a tag moves.
  * i: `id` is null where a repository is not there, or its rules are others: nothing is written, and the caller told them.
  * links, children: share locks in order of key, before anything is written; a row that is being deleted is waited for, then missing. A child that
  *    comes in the same statement is missing as well: nobody was told yet that it is there.

@@ -42,7 +42,7 @@ async function clearAll(limit: number): Promise<Record<string, number>> {
 
 const hidden = () => database.sql<{ name: string }>(`select name from repositories where name > '~'`);
 
-afterEach(() => database.sql('truncate repositories, maintenance_runs, outbox, reviews, blobs cascade'));
+afterEach(() => database.sql('truncate repositories, tag_history, maintenance_runs, outbox, reviews, blobs cascade'));
 
 describe('removing a repository', () => {
   it('takes it away at once, and asks for what it had to be cleared away', async () => {
@@ -166,5 +166,7 @@ describe('removing a repository', () => {
        and not exists (select from reviews v where v.kind = 'blob' and v.digest = b.digest)`,
     );
     expect(forgotten).toEqual([]);
+    const ownerless = 'select from tag_history h where not exists (select from repositories r where r.id = h.repository)';
+    expect(await database.sql(ownerless)).toEqual([]);
   });
 });

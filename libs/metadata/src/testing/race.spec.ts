@@ -32,6 +32,8 @@ const invariants = {
        <> (select count(*) from manifest_references f where f.repository = m.repository and f.manifest = m.digest)`,
   'references of a manifest that is gone': `select count(*) from manifest_references f
      where not exists (select from manifests m where m.repository = f.repository and m.digest = f.manifest)`,
+  'history of a repository that is gone': `select count(*) from tag_history h
+    where not exists (select from repositories r where r.id = h.repository)`,
   'a free link nobody will review': `select count(*) from blob_links l
      where not exists (select from manifest_references f where f.repository = l.repository and f.digest = l.digest)
      and not exists (select from reviews v where v.kind = 'link' and v.repository = l.repository and v.digest = l.digest)`,
