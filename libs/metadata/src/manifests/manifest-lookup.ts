@@ -21,7 +21,6 @@ interface FoundManifest {
 }
 
 type FoundRow = [ordinality: number, repository: number, digest: Buffer, mediaType: ManifestMediaType, size: number];
-
 type ReadRow = [ordinality: number, mediaType: ManifestMediaType, size: number, payload: Buffer];
 
 const cacheBytes = 32 * 1_048_576;
@@ -31,6 +30,20 @@ const smallBytes = 65_536;
 /** The same digest in two repositories is two rows, one of which may be going. */
 const spellFound = ({ repository, digest }: { repository: number; digest: Digest }): string => `${repository}@${digest}`;
 const spell = ({ name, reference }: ManifestKey): string => `${name} ${reference}`;
+const tagOf = ({ reference }: ManifestKey): string => reference;
+const bytesOf = ({ reference }: ManifestKey): Buffer => toBytes(reference as Digest);
+const foundOf = ([, repository, digest, mediaType, size]: FoundRow): FoundManifest => ({
+  repository,
+  digest: fromBytes(digest),
+  mediaType,
+  size,
+});
+const wholeOf = ([, mediaType, size, payload]: ReadRow, { reference }: ManifestKey): StoredManifest => ({
+  digest: reference as Digest,
+  mediaType,
+  size,
+  payload,
+});
 
 /** Fresh, batched lookups of what a tag or digest means now; payloads come from memory where they were seen before. */
 export class ManifestLookup {
@@ -41,9 +54,9 @@ export class ManifestLookup {
   private readonly payloads: Record<keyof typeof payloadsAtOnce, Batch<FoundManifest, Buffer>>;
 
   constructor(private readonly db: Database) {
-    this.byTag = new Batch({ spell, fetch: (keys) => this.fetch(findByTag, keys, (tag) => tag) });
-    this.byDigest = new Batch({ spell, fetch: (keys) => this.fetch(findByDigest, keys, (digest) => toBytes(digest as Digest)) });
-    this.whole = new Batch({ spell, fetch: (keys) => this.fetchWhole(keys), maxSize: payloadsAtOnce.small });
+    this.byTag = new Batch({ spell, fetch: (keys) => this.fetch(findByTag, keys, tagOf, foundOf) });
+    this.byDigest = new Batch({ spell, fetch: (keys) => this.fetch(findByDigest, keys, bytesOf, foundOf) });
+    this.whole = new Batch({ spell, fetch: (keys) => this.fetch(readByDigest, keys, bytesOf, wholeOf), maxSize: payloadsAtOnce.small });
     const fetch = (found: FoundManifest[]) => this.fetchPayloads(found);
     this.payloads = {
       small: new Batch({ spell: spellFound, fetch, maxSize: payloadsAtOnce.small }),
@@ -79,28 +92,17 @@ export class ManifestLookup {
       : this.byDigest.load({ name, reference: reference.digest });
   }
 
-  private async fetch(
+  private async fetch<Row extends [ordinality: number, ...unknown[]], Value>(
     statement: Statement,
     keys: ManifestKey[],
-    parameter: (reference: string) => string | Buffer,
-  ): Promise<Map<string, FoundManifest>> {
-    const values = [keys.map(({ name }) => name), keys.map(({ reference }) => parameter(reference))];
-    const rows = await this.db.main.arrays<FoundRow>(statement, values);
+    parameterOf: (key: ManifestKey) => string | Buffer,
+    valueOf: (row: Row, key: ManifestKey) => Value,
+  ): Promise<Map<string, Value>> {
+    const rows = await this.db.main.arrays<Row>(statement, [keys.map(({ name }) => name), keys.map(parameterOf)]);
     return new Map(
-      rows.map(([ordinality, repository, digest, mediaType, size]) => [
-        spell(keys[ordinality - 1]!),
-        { repository, digest: fromBytes(digest), mediaType, size },
-      ]),
-    );
-  }
-
-  private async fetchWhole(keys: ManifestKey[]): Promise<Map<string, StoredManifest>> {
-    const values = [keys.map(({ name }) => name), keys.map(({ reference }) => toBytes(reference as Digest))];
-    const rows = await this.db.main.arrays<ReadRow>(readByDigest, values);
-    return new Map(
-      rows.map(([ordinality, mediaType, size, payload]) => {
-        const key = keys[ordinality - 1]!;
-        return [spell(key), { digest: key.reference as Digest, mediaType, size, payload }];
+      rows.map((row) => {
+        const key = keys[row[0] - 1]!;
+        return [spell(key), valueOf(row, key)];
       }),
     );
   }

@@ -11,22 +11,15 @@ from k join tags t on t.repository = k.repository and t.name = k.tag
 join manifests m on m.repository = t.repository and m.digest = t.digest`,
 );
 
-export const findByDigest = statement(
-  'find_manifests_by_digest',
-  `with k as materialized (select k.ordinality, r.id as repository, k.digest
+const ofDigests = (columns: string): string => `with k as materialized (select k.ordinality, r.id as repository, k.digest
   from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality) join repositories r on r.name = k.name)
-select k.ordinality, m.repository, m.digest, m.media_type, m.size
-from k join manifests m on m.repository = k.repository and m.digest = k.digest`,
-);
+select k.ordinality, ${columns}
+from k join manifests m on m.repository = k.repository and m.digest = k.digest`;
 
-// The same with the payload, for who reads each once.
-export const readByDigest = statement(
-  'read_manifests',
-  `with k as materialized (select k.ordinality, r.id as repository, k.digest
-  from unnest($1::text[], $2::bytea[]) with ordinality as k(name, digest, ordinality) join repositories r on r.name = k.name)
-select k.ordinality, m.media_type, m.size, m.payload
-from k join manifests m on m.repository = k.repository and m.digest = k.digest`,
-);
+export const findByDigest = statement('find_manifests_by_digest', ofDigests('m.repository, m.digest, m.media_type, m.size'));
+
+// With the payload, for who reads each once.
+export const readByDigest = statement('read_manifests', ofDigests('m.media_type, m.size, m.payload'));
 
 export const findPayloads = statement(
   'find_payloads',
