@@ -4,13 +4,14 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../test/support/running-registry.ts';
 import { databaseUrlOf } from '../installation-database.mjs';
+import { commandOf } from '../support/product-process.mjs';
 import { memoryOf } from './processes.mjs';
 import { median } from './summary.mjs';
 
 const idleMs = 2_000;
 const longestMs = 30_000;
 
-/** One more api process on a running installation, as `npm run start:api` starts it: milliseconds until it answers, and its memory at rest. */
+/** One more api process on a running installation, with the options of the one it has: milliseconds until it answers, and its memory at rest. */
 export async function measureStartUp(entrepot, { rounds, patience }) {
   const measured = [];
   await patience.untilQuiet();
@@ -19,7 +20,8 @@ export async function measureStartUp(entrepot, { rounds, patience }) {
   return { milliseconds: middle('milliseconds'), idleMemory: middle('idleMemory'), measured };
 }
 
-async function startOnce({ dataDir, storage }) {
+async function startOnce(entrepot) {
+  const { dataDir, storage } = entrepot;
   const port = await freePort();
   const database = { DATABASE_URL: databaseUrlOf(dataDir), STORAGE_ROOT: storage.folder };
   const env = {
@@ -30,16 +32,9 @@ async function startOnce({ dataDir, storage }) {
     ...database,
     NODE_COMPILE_CACHE: '.cache/compile',
   };
+  const [program, ...args] = commandOf(entrepot.servingProcesses()[0]);
   const begun = performance.now();
-  const args = [
-    '--enable-source-maps',
-    '--single-threaded-gc',
-    '--expose-gc',
-    '--max-semi-space-size=16',
-    '--heap-growing-percent=150',
-    'dist/apps/api/main.js',
-  ];
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     while (!(await answersHttp(port))) {
       if (child.exitCode !== null || performance.now() - begun > longestMs) throw new Error('the api process did not start');

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { OwnedProcess, type OwnedProcessOptions } from './owned-process.js';
@@ -6,14 +7,19 @@ import { OwnedProcess, type OwnedProcessOptions } from './owned-process.js';
 const root = resolve(import.meta.dirname, '../../..');
 const nodeProgram = join(root, 'node_modules/.bin/node');
 
-/** One program of the built product, as it runs in production: nobody supervises it. */
-export function productProcess(name: string, app: 'api' | 'worker', options: OwnedProcessOptions): OwnedProcess {
-  const command = {
-    api: ['--single-threaded-gc', '--expose-gc', join(root, 'dist/apps/api/main.js')],
-    worker: [join(root, 'dist/apps/worker/src/main.js')],
-  };
-  const node = [nodeProgram, '--enable-source-maps', '--max-semi-space-size=16', '--heap-growing-percent=150'];
-  return new OwnedProcess(name, [...node, ...command[app]], { ...options, channel: true });
+type App = 'api' | 'worker';
+
+/** One program of the built product, as `npm run start:<app>` runs it in production: nobody supervises it. */
+export function productProcess(name: string, app: App, options: OwnedProcessOptions): OwnedProcess {
+  return new OwnedProcess(name, [nodeProgram, ...argumentsOf(app)], { ...options, channel: true });
+}
+
+/** What that script gives to node, from wherever. */
+function argumentsOf(app: App): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  const [, given = ''] = scripts[`start:${app}`]!.split('exec node ');
+  const [main = '', ...options] = given.split(' ').toReversed();
+  return [...options.toReversed(), join(root, main)];
 }
 
 /** Brings a database up to date, and waits; throws with what was printed when that fails. */
