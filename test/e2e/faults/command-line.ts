@@ -21,18 +21,6 @@ export function interrupted(env: Readonly<Record<string, string>>, args: readonl
   return run(env, args, said);
 }
 
-/** What a command that succeeds answers. */
-export async function answerOf<Answer>(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Answer> {
-  const { code, out, err } = await entrepot(env, ...args, '--json');
-  expect({ args, code, err: code === 0 ? '' : err }).toEqual({ args, code: 0, err: '' });
-  return JSON.parse(out) as Answer;
-}
-
-/** The report of a run that is followed to its end. */
-export async function reportOf<Report>(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Report> {
-  return (await answerOf<{ readonly report: Report }>(env, ...args)).report;
-}
-
 async function run(env: Readonly<Record<string, string>>, args: readonly string[], said?: string): Promise<Outcome> {
   const path = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
   const child = spawn(script, args, {

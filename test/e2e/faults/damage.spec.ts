@@ -9,10 +9,8 @@ import { describeWith, programOf } from '../fixture/clients.js';
 import { ImageLayout } from '../fixture/image-layout.js';
 import { digestsInFolder } from '../fixture/published.js';
 import { systemFiles } from '../fixture/root-filesystem.js';
-import { Workspace } from '../fixture/workspace.js';
-import { EmbeddedRows } from './embedded-rows.js';
 import { eventually } from './eventually.js';
-import { Installation } from './installation.js';
+import { Surroundings } from './surroundings.js';
 
 interface Run {
   readonly finished_at: Date | null;
@@ -22,46 +20,39 @@ interface Run {
 describeWith(['skopeo'], 'a flipped byte in a stored blob', () => {
   const name = 'faults/damage';
   const folder = join(tmpdir(), `layout-${randomUUID().slice(0, 8)}`);
-  let installation: Installation;
-  let rows: EmbeddedRows;
-  let workspace: Workspace;
+  let here: Surroundings;
   let layer: string;
 
   beforeAll(async () => {
-    installation = await Installation.start({ SCRUB_MIB_PER_SECOND: '0' });
-    rows = new EmbeddedRows(installation.dataDir);
-    process.env['E2E_REGISTRY_URL'] = installation.client.url;
-    workspace = new Workspace();
+    here = await Surroundings.start({ SCRUB_MIB_PER_SECOND: '0' });
     const layout = new ImageLayout(folder);
     const system = await layout.layer(systemFiles());
     layer = system.descriptor.digest;
     layout.tag('image', layout.image({ os: 'linux', architecture: 'amd64' }, [system]));
   });
   afterAll(async () => {
-    await workspace.remove();
     await rm(folder, { recursive: true, force: true });
-    await rows.close();
-    await installation.remove();
+    await here.remove();
   });
 
-  const skopeo = (...args: string[]) => workspace.run(programOf('skopeo'), ['copy', '--quiet', ...args]);
-  const pushed = () => `docker://${new URL(installation.client.url).host}/${name}:v1`;
-  const statusOf = async (method: string, target: string) => (await installation.client.http.request(method, target)).status;
+  const skopeo = (...args: string[]) => here.workspace.run(programOf('skopeo'), ['copy', '--quiet', ...args]);
+  const pushed = () => `docker://${here.host}/${name}:v1`;
+  const statusOf = async (method: string, target: string) => (await here.installation.client.http.request(method, target)).status;
 
   async function flipByteOf(digest: string): Promise<void> {
-    const [blob] = await rows.all<{ storage_key: string }>('select storage_key from blobs where digest_text(digest) = $1', [digest]);
-    const file = await open(join(installation.dataDir, 'storage', blob!.storage_key), 'r+');
+    const [blob] = await here.rows.all<{ storage_key: string }>('select storage_key from blobs where digest_text(digest) = $1', [digest]);
+    const file = await open(join(here.installation.dataDir, 'storage', blob!.storage_key), 'r+');
     const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 1_000);
     await file.write(Buffer.from([buffer[0]! ^ 1]), 0, 1, 1_000);
     await file.close();
   }
 
   async function scrub(): Promise<Run['report']> {
-    const [asked] = await rows.all<{ id: string }>(
+    const [asked] = await here.rows.all<{ id: string }>(
       `insert into maintenance_runs (kind, options) values ('scrub', '{"mibPerSecond": 1000}') returning id`,
     );
     return eventually(async () => {
-      const [run] = await rows.all<Run>('select finished_at, report from maintenance_runs where id = $1', [asked!.id]);
+      const [run] = await here.rows.all<Run>('select finished_at, report from maintenance_runs where id = $1', [asked!.id]);
       if (!run?.finished_at) throw new Error('the scrub is not over');
       return run.report;
     }, 60_000);
@@ -73,23 +64,25 @@ describeWith(['skopeo'], 'a flipped byte in a stored blob', () => {
     await flipByteOf(layer);
 
     expect(await scrub()).toMatchObject({ damaged: 1, damagedDigests: [layer] });
-    expect(installation.running.output).toContain('stored bytes are damaged');
+    expect(here.installation.running.output).toContain('stored bytes are damaged');
     const blob = `/v2/${name}/blobs/${layer}`;
     expect([await statusOf('GET', blob), await statusOf('HEAD', blob)]).toEqual([404, 404]);
     expect(await statusOf('POST', withQuery('/v2/faults/other/blobs/uploads/', { mount: layer, from: name }))).toBe(202);
     const user = anImage()
       .with({ layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: layer, size: 1 }] })
       .build();
-    await installation.client.pushBlob(name, user.blobs[0]!);
-    expect((await installation.client.putManifest(name, 'v2', user)).json()).toMatchObject({ errors: [{ code: 'MANIFEST_BLOB_UNKNOWN' }] });
+    await here.installation.client.pushBlob(name, user.blobs[0]!);
+    expect((await here.installation.client.putManifest(name, 'v2', user)).json()).toMatchObject({
+      errors: [{ code: 'MANIFEST_BLOB_UNKNOWN' }],
+    });
     expect(await statusOf('HEAD', `/v2/${name}/manifests/v1`)).toBe(200);
-    await expect(skopeo(pushed(), `dir:${workspace.path('broken')}`)).rejects.toThrow();
+    await expect(skopeo(pushed(), `dir:${here.workspace.path('broken')}`)).rejects.toThrow();
 
     await skopeo(`oci:${folder}:image`, pushed());
-    const healed = await installation.client.http.get(blob);
+    const healed = await here.installation.client.http.get(blob);
     expect(digestBytes(healed.body)).toBe(layer);
-    await skopeo(pushed(), `dir:${workspace.path('whole')}`);
-    expect(digestsInFolder(workspace.path('whole'))).toContain(layer);
+    await skopeo(pushed(), `dir:${here.workspace.path('whole')}`);
+    expect(digestsInFolder(here.workspace.path('whole'))).toContain(layer);
     expect(await scrub()).toMatchObject({ damaged: 0 });
   });
 });
