@@ -6,10 +6,11 @@ import type { ByteReader } from '#cas';
  * A chunk is asked for only when the one before has left, since readers reuse their buffers.
  */
 export async function sendBytes(response: ServerResponse, reader: ByteReader | readonly Uint8Array[], length: number): Promise<void> {
+  const leaving = new LeavingBytes(response);
   let left = length;
   for await (const chunk of reader) {
     left -= chunk.length;
-    await written(response, chunk, left === 0);
+    await leaving.write(chunk, left === 0);
   }
   if (!response.writableEnded) response.end();
 }
@@ -22,17 +23,28 @@ export class ClientGoneError extends Error {
   }
 }
 
-function written(response: ServerResponse, chunk: Uint8Array, last: boolean): Promise<void> {
-  if (response.destroyed || response.closed) return Promise.reject(new ClientGoneError());
-  return new Promise((resolve, reject) => {
-    const onClose = () => reject(new ClientGoneError());
-    response.once('close', onClose);
-    const onWritten = (error?: Error | null) => {
-      response.off('close', onClose);
-      if (error) reject(new ClientGoneError());
-      else resolve();
-    };
-    if (last) response.end(chunk, onWritten);
-    else response.write(chunk, onWritten);
-  });
+/** Writes one chunk after the other, and fails the one on its way when the client goes. */
+class LeavingBytes {
+  private listening = false;
+  /** Of the chunk on its way. */
+  private fail: ((error: Error) => void) | null = null;
+
+  constructor(private readonly response: ServerResponse) {}
+
+  write(chunk: Uint8Array, last: boolean): Promise<void> {
+    const { response } = this;
+    if (response.destroyed || response.closed) return Promise.reject(new ClientGoneError());
+    if (!this.listening) response.once('close', () => this.fail?.(new ClientGoneError()));
+    this.listening = true;
+    return new Promise((resolve, reject) => {
+      this.fail = reject;
+      const onWritten = (error?: Error | null) => {
+        this.fail = null;
+        if (error) reject(new ClientGoneError());
+        else resolve();
+      };
+      if (last) response.end(chunk, onWritten);
+      else response.write(chunk, onWritten);
+    });
+  }
 }

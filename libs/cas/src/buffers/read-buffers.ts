@@ -2,14 +2,19 @@ const largeBytes = 1024 * 1024;
 const smallBytes = 64 * 1024;
 const maxIdleSmall = 64;
 
-/** The buffers that downloads of a process read into, kept for the next download. `bytes`: what large buffers may take together, 32 MiB by default. */
+/** Whether a lent buffer is one of the few large ones. */
+export function isLarge(buffer: Buffer): boolean {
+  return buffer.length === largeBytes;
+}
+
+/** The buffers that downloads of a process read into, kept for the next download. `bytes`: what large buffers may take together, 24 MiB by default. */
 export class ReadBuffers {
   readonly #maxLarge: number;
   readonly #large: Buffer[] = [];
   readonly #small: Buffer[] = [];
   #largeMade = 0;
 
-  constructor({ bytes = 32 * largeBytes }: { readonly bytes?: number } = {}) {
+  constructor({ bytes = 24 * largeBytes }: { readonly bytes?: number } = {}) {
     this.#maxLarge = Math.floor(bytes / largeBytes);
   }
 
@@ -28,7 +33,7 @@ export class ReadBuffers {
 
   /** Gives back what {@link take} lent, once. */
   give(buffer: Buffer): void {
-    if (buffer.length === largeBytes) this.#large.push(buffer);
+    if (isLarge(buffer)) this.#large.push(buffer);
     else if (this.#small.length < maxIdleSmall) this.#small.push(buffer);
   }
 

@@ -5,9 +5,13 @@ export async function onDisk<T>(action: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (error) {
-    if (!isDiskError(error)) throw error;
-    throw new StorageError(`cannot ${action}: ${error.code}`, { cause: error });
+    throw diskError(action, error);
   }
+}
+
+/** The StorageError that a disk's refusal becomes; any other error as it is. */
+export function diskError(action: string, error: unknown): unknown {
+  return isDiskError(error) ? new StorageError(`cannot ${action}: ${error.code}`, { cause: error }) : error;
 }
 
 /** Like {@link onDisk}, with null for a file or folder that isn't there. */

@@ -1,7 +1,8 @@
-import type { ReadBuffers } from '../../buffers/read-buffers.js';
+import { Pace } from '../../buffers/pace.js';
+import { isLarge, type ReadBuffers } from '../../buffers/read-buffers.js';
 import type { ByteReader } from '../../storage-driver.js';
 import { StorageError } from '../../storage-error.js';
-import { onDisk } from './disk-errors.js';
+import { diskError, onDisk } from './disk-errors.js';
 import type { OpenFile } from './open-file.js';
 
 /** A stretch of a file. */
@@ -12,14 +13,19 @@ export interface Stretch {
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Reads a stretch of an open file by two pooled buffers, one being filled while the other is consumed; owns the file. */
+/** Reads a stretch of an open file into a pooled buffer; for a fast consumer into two, one being filled while it has the other. Owns the file. */
 export class ObjectReader implements ByteReader {
-  readonly #taken: Buffer[] = [];
+  readonly #pace = new Pace();
+  /** All that were lent to this reader. */
+  readonly #taken = new Set<Buffer>();
+  #hasLarge = false;
   #position: number;
   #unread: number;
   #ahead: Promise<Buffer> | null = null;
-  /** The buffer the consumer has. */
+  /** The buffers: the one being filled, the one the consumer has, and one of no use at the moment. */
+  #filling: Buffer | null = null;
   #lent: Buffer | null = null;
+  #spare: Buffer | null = null;
   #closed: Promise<void> | null = null;
   #returned = false;
 
@@ -35,15 +41,17 @@ export class ObjectReader implements ByteReader {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#returned) return done;
     try {
+      this.#takeBack();
       this.#readAhead();
       if (!this.#ahead) return await this.return();
       const chunk = await this.#ahead;
-      this.#ahead = null;
       if (this.#returned) return done;
-      // The consumer is done with its buffer: that one fills while it has this one.
-      this.#readAhead();
-      this.#lent = chunk;
-      if (!this.#ahead) this.#close().catch(() => undefined);
+      this.#pace.taken(chunk.length);
+      this.#ahead = null;
+      this.#lent = this.#filling;
+      if (this.#pace.fast || (this.#hasLarge && !this.#pace.slow)) this.#readAhead();
+      else this.#giveSpare();
+      if (!this.#ahead && this.#unread === 0) this.#close().catch(() => undefined);
       return { done: false, value: chunk };
     } catch (error) {
       await this.return();
@@ -55,7 +63,8 @@ export class ObjectReader implements ByteReader {
     this.#returned = true;
     // A read under way still fills its buffer and needs the file.
     await this.#ahead?.catch(() => undefined);
-    for (const buffer of this.#taken.splice(0)) this.buffers.give(buffer);
+    for (const room of this.#taken) this.buffers.give(room);
+    this.#taken.clear();
     await this.#close();
     return done;
   }
@@ -64,22 +73,38 @@ export class ObjectReader implements ByteReader {
     return this;
   }
 
+  #takeBack(): void {
+    if (this.#lent) this.#spare = this.#lent;
+    this.#lent = null;
+  }
+
   #readAhead(): void {
     if (this.#ahead || this.#unread === 0) return;
-    const buffer = this.#lent ?? this.#take();
-    this.#lent = null;
-    const length = Math.min(this.#unread, buffer.buffer.byteLength);
-    const position = this.#position;
-    this.#position += length;
-    this.#unread -= length;
-    this.#ahead = readFully(this.file, Buffer.from(buffer.buffer, 0, length), position);
+    const room = this.#room();
+    const stretch = this.#unread < room.length ? room.subarray(0, this.#unread) : room;
+    this.#ahead = readFully(this.file, stretch, this.#position);
+    this.#position += stretch.length;
+    this.#unread -= stretch.length;
+    this.#filling = room;
     this.#ahead.catch(() => undefined);
   }
 
-  #take(): Buffer {
-    const buffer = this.buffers.take(this.#unread);
-    this.#taken.push(buffer);
-    return buffer;
+  /** Whoever is slow leaves the large buffers to others. */
+  #room(): Buffer {
+    const { slow } = this.#pace;
+    if (slow) this.#giveSpare();
+    const room = this.#spare ?? this.buffers.take(slow ? 0 : this.#unread);
+    this.#spare = null;
+    this.#taken.add(room);
+    this.#hasLarge ||= isLarge(room);
+    return room;
+  }
+
+  #giveSpare(): void {
+    if (!this.#spare) return;
+    this.#taken.delete(this.#spare);
+    this.buffers.give(this.#spare);
+    this.#spare = null;
   }
 
   #close(): Promise<void> {
@@ -113,12 +138,12 @@ export class MemoryReader implements ByteReader {
 
 /** Fills the buffer from a position of the file; throws StorageError where the file ends before. */
 export async function readFully(file: OpenFile, buffer: Buffer, position: number): Promise<Buffer> {
-  return onDisk('read', async () => {
-    for (let filled = 0; filled < buffer.length;) {
-      const read = await file.read(buffer, { offset: filled, length: buffer.length - filled }, position + filled);
-      if (read === 0) throw new StorageError(`a stored object ends at ${position + filled}, before the end asked for`);
-      filled += read;
-    }
-    return buffer;
-  });
+  let filled: number;
+  try {
+    filled = await file.fill(buffer, position);
+  } catch (error) {
+    throw diskError('read', error);
+  }
+  if (filled < buffer.length) throw new StorageError(`a stored object ends at ${position + filled}, before the end asked for`);
+  return buffer;
 }

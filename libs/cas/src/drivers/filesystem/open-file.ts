@@ -21,10 +21,16 @@ export class OpenFile {
     });
   }
 
-  /** Fills a stretch of the buffer from a position of the file, and answers how many bytes there were. */
-  read(buffer: Uint8Array, { offset, length }: { offset: number; length: number }, position: number): Promise<number> {
+  /** Fills the buffer from a position of the file, and answers how many bytes there were: fewer only where the file ends. */
+  fill(buffer: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      fs.read(this.descriptor, buffer, offset, length, position, (error, read) => (error ? reject(error) : resolve(read)));
+      const fillFrom = (filled: number) =>
+        fs.read(this.descriptor, buffer, filled, buffer.length - filled, position + filled, (error, read) => {
+          if (error) reject(error);
+          else if (read === 0 || filled + read === buffer.length) resolve(filled + read);
+          else fillFrom(filled + read);
+        });
+      fillFrom(0);
     });
   }
 

@@ -1,4 +1,5 @@
-import type { ReadBuffers } from '../../../buffers/read-buffers.js';
+import { Pace } from '../../../buffers/pace.js';
+import { isLarge, type ReadBuffers } from '../../../buffers/read-buffers.js';
 
 /** A connection that brings nothing for so long, while somebody waits for it, is given up. */
 export const silenceMs = 15_000;
@@ -19,10 +20,12 @@ export interface BodySource {
 }
 
 /**
- * So many bytes that a connection reads straight into two pooled buffers, one being filled while the other is consumed. A chunk is valid until
- * the next one is asked for; where both buffers are full the connection waits, and nothing counts as silence.
+ * So many bytes that a connection reads straight into a pooled buffer, or two, one being filled while the other is consumed: for the fast, and
+ * while there are large ones. A chunk is valid until the next one is asked for; where all is full the connection waits, and nothing counts as
+ * silence.
  */
 export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
+  readonly #pace = new Pace();
   readonly #rooms: Room[] = [];
   #filling = 0;
   #draining = 0;
@@ -61,8 +64,8 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     this.#missing -= bytes;
     this.#wake();
     if (this.#missing === 0 || room.end < room.buffer.length) return true;
-    if (this.#rooms.length === 1) this.#open();
-    this.#filling = 1 - this.#filling;
+    if (this.#rooms.length === 1 && (this.#pace.fast || isLarge(room.buffer))) this.#open();
+    this.#filling = this.#after(this.#filling);
     this.#stopped = !this.#clear(this.#rooms[this.#filling]!);
     return !this.#stopped;
   }
@@ -104,6 +107,10 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     this.#rooms.push({ buffer: this.buffers.take(this.#missing), start: 0, end: 0 });
   }
 
+  #after(index: number): number {
+    return (index + 1) % this.#rooms.length;
+  }
+
   /** Makes a room empty, if nobody needs what is in it. */
   #clear(room: Room): boolean {
     if (room === this.#lent || room.start < room.end) return false;
@@ -117,7 +124,8 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     const chunk = room.buffer.subarray(room.start, room.end);
     room.start = room.end;
     this.#lent = room;
-    if (room.end === room.buffer.length) this.#draining = 1 - this.#draining;
+    if (room.end === room.buffer.length) this.#draining = this.#after(this.#draining);
+    this.#pace.taken(chunk.length);
     return chunk;
   }
 

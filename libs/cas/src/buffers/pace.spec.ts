@@ -1,0 +1,30 @@
+import { jest } from '@jest/globals';
+import { Pace } from './pace.js';
+
+const MiB = 1024 * 1024;
+
+describe('Pace', () => {
+  it('is known by the last whole 8 MiB', () => {
+    let now = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const pace = new Pace();
+    const known = () => [pace.fast, pace.slow];
+    const take = (bytes: number, milliseconds: number) => {
+      now += milliseconds;
+      pace.taken(bytes);
+    };
+    take(7 * MiB, 10);
+    expect(known()).toEqual([false, false]);
+    take(MiB, 1_990);
+    expect(known()).toEqual([true, false]);
+    take(7 * MiB, 10_000);
+    expect(known()).toEqual([true, false]);
+    take(MiB, 0);
+    expect(known()).toEqual([false, true]);
+    take(8 * MiB, 2_001);
+    expect(known()).toEqual([false, true]);
+    take(8 * MiB, 2_000);
+    expect(known()).toEqual([true, false]);
+    clock.mockRestore();
+  });
+});
