@@ -49,7 +49,7 @@ export class FilesystemDriver extends StorageDriver {
 
   async append(upload: UploadState, source: ByteSource, options: AppendOptions = {}): Promise<UploadState> {
     const state = parsePieces(upload);
-    const writer = new PieceWriter(this.#folders, lastPiece(state));
+    const writer = new PieceWriter(this.#folders, lastPiece(state), options.expectedBytes);
     try {
       for await (const part of partsOf(source, { ...options, buffers: this.#buffers, partBytes })) await writer.add(part);
       return withLastPiece(state, await writer.finish());
