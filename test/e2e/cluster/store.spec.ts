@@ -43,7 +43,15 @@ describeWith(['redis-server', 'radosgw'], 'object storage that fails under two r
   it('nothing of it was taken for a bug', () => store.expectNoBug());
 });
 
+/** No request is refused more often than it is tried again. */
 function everyThird(fault: ReturnType<FaultRule>): FaultRule {
+  const refused = new Map<string, number>();
   let requests = 0;
-  return () => ((requests += 1) % 3 === 1 ? fault : undefined);
+  return ({ method, url }) => {
+    requests += 1;
+    const times = refused.get(`${method} ${url}`) ?? 0;
+    if (requests % 3 !== 1 || times === 2) return undefined;
+    refused.set(`${method} ${url}`, times + 1);
+    return fault;
+  };
 }
