@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { buffer } from 'node:stream/consumers';
 import * as tls from 'node:tls';
 import { ReadBuffers } from '../../../buffers/read-buffers.js';
@@ -148,30 +149,59 @@ describe('downloads from a store', () => {
     await expect(handler.handle({ protocol: 'http:', hostname: '127.0.0.1', port, path: '/', headers })).rejects.toThrow(TypeError);
   });
 
-  const withOpenssl = spawnSync('openssl', ['version']).status === 0 ? it : it.skip;
-  withOpenssl('come over TLS from whom the machine trusts, and from nobody else', async () => {
-    const folder = await temporaryFolder();
-    const [keyFile, certFile] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    execFileSync('openssl', ['req', '-x509', ...curve, ...names, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
-    const [key, cert] = [readFileSync(keyFile), readFileSync(certFile)];
-    await folder.remove();
-    await serve(tls.createServer({ key, cert }, accept));
+  const withOpenssl = spawnSync('openssl', ['version']).status === 0 ? describe : describe.skip;
+  withOpenssl('over TLS', () => {
     const bytes = randomBytes(5 * megabyte);
-    answer = (socket) => void (socket.write(ok(bytes.length)), socket.write(bytes));
-    await expect(getAll('https:')).rejects.toThrow('self-signed');
     const trusted = tls.getCACertificates('default');
-    tls.setDefaultCACertificates([...trusted, cert.toString()]);
-    try {
+    let cert: Buffer;
+
+    beforeEach(async () => {
+      const folder = await temporaryFolder();
+      const [keyFile, certFile] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
+      const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+      const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+      execFileSync('openssl', ['req', '-x509', ...curve, ...names, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
+      cert = readFileSync(certFile);
+      await serve(tls.createServer({ key: readFileSync(keyFile), cert }, accept));
+      await folder.remove();
+      answer = (socket) => void (socket.write(ok(bytes.length)), socket.write(bytes));
+    });
+    afterEach(() => tls.setDefaultCACertificates(trusted));
+    const trust = () => tls.setDefaultCACertificates([...trusted, cert.toString()]);
+
+    it('come from whom the machine trusts, and from nobody else', async () => {
+      await expect(getAll('https:')).rejects.toThrow('self-signed');
+      trust();
       for (let round = 0; round < 2; round += 1) expect((await getAll('https:')).equals(bytes)).toBe(true);
       expect(sockets).toHaveLength(1);
       sockets[0]!.end();
       await once(sockets[0]!, 'close');
       expect((await getAll('https:')).equals(bytes)).toBe(true);
       expect((sockets[1] as tls.TLSSocket).isSessionReused()).toBe(true);
-    } finally {
-      tls.setDefaultCACertificates(trusted);
-    }
+    });
+
+    // What TLS has deciphered it gives, whether there is room or not.
+    it.each([0, 1, 24])('are whole for a client slower than the store, with %i large buffers', async (large) => {
+      trust();
+      handler.destroy();
+      handler = new DownloadHandler(new ReadBuffers({ bytes: large * 1024 * 1024 }));
+      for (let round = 0; round < 3; round += 1) {
+        const { stream } = await get('https:');
+        const chunks: Buffer[] = [];
+        for await (const chunk of (stream as DownloadStream).incoming) {
+          await pause(1);
+          chunks.push(Buffer.from(chunk));
+        }
+        expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+      }
+      expect(sockets).toHaveLength(1);
+    });
+
+    it('fail where there is more than it says', async () => {
+      trust();
+      answer = (socket) => void socket.write(Buffer.concat([Buffer.from(ok(100_000)), bytes.subarray(0, 110_000)]));
+      const { stream } = await get('https:');
+      await expect(buffer(stream)).rejects.toThrow();
+    });
   });
 });

@@ -29,7 +29,10 @@ describe('a body that comes in', () => {
       }
     })({ bytes: 0 });
   });
-  afterEach(() => expect(lentBuffers.size).toBe(0));
+  afterEach(() => {
+    jest.restoreAllMocks();
+    expect(lentBuffers.size).toBe(0);
+  });
 
   const bodyOf = (bytes: number) =>
     new IncomingBody(bytes, buffers, {
@@ -93,7 +96,7 @@ describe('a body that comes in', () => {
     ['two for the fast', 15, 2],
   ])('has %s', async (_what, msPerChunk, lent) => {
     let now = 0;
-    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
     const body = bodyOf(10 * 1024 * KiB);
     for (let chunks = 0; chunks < 135; chunks += 1) {
       const next = body.next();
@@ -101,9 +104,26 @@ describe('a body that comes in', () => {
       now += msPerChunk;
       expect((await next).value).toHaveLength(64 * KiB);
     }
-    clock.mockRestore();
     expect(lentBuffers.size).toBe(lent);
     await body.return();
+  });
+
+  it('keeps what comes although there is no room, and takes no more than was announced', async () => {
+    const bytes = randomBytes(200 * KiB);
+    const body = bodyOf(bytes.length);
+    const taken: Buffer[] = [];
+    const goesOn = [60, 100, 140].map((end, i) => body.add(bytes.subarray([0, 60, 100][i]! * KiB, end * KiB)));
+    expect(goesOn).toEqual([true, false, false]);
+    expect(() => body.add(bytes.subarray(0, 61 * KiB))).toThrow('longer');
+    const take = async () => taken.push(Buffer.from((await body.next()).value!));
+    await take();
+    await take();
+    expect([resumed, body.complete]).toEqual([0, false]);
+    // The last of it: nothing more to be told to go on.
+    expect([body.add(bytes.subarray(140 * KiB)), body.complete]).toEqual([true, true]);
+    for await (const chunk of body) taken.push(Buffer.from(chunk));
+    expect(Buffer.concat(taken).equals(bytes)).toBe(true);
+    expect([resumed, abandoned]).toEqual([0, []]);
   });
 
   it('waits for what has not come, and throws what became of its connection', async () => {

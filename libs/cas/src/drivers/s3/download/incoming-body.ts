@@ -32,6 +32,9 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
   /** The room that the consumer has a chunk of. */
   #lent: Room | null = null;
   #stopped = false;
+  /** What came although there was no room: TLS gives all that it has deciphered. 64 KiB at most. */
+  readonly #late: Buffer[] = [];
+  /** Of what was announced, so much is not in a room yet. */
   #missing: number;
   #failure: Error | null = null;
   #closed = false;
@@ -48,7 +51,7 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
 
   /** All of it has come. */
   get complete(): boolean {
-    return this.#missing === 0;
+    return this.#missing === this.#lateBytes;
   }
 
   /** Where the next bytes go; none beyond its end. */
@@ -57,7 +60,7 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     return buffer.subarray(this.#stopped ? 0 : end).subarray(0, this.#missing);
   }
 
-  /** So many bytes lie in the room; false where no more may come for now. */
+  /** So many bytes were read into the room; false where no more may come for now. */
   arrived(bytes: number): boolean {
     const room = this.#rooms[this.#filling]!;
     room.end += bytes;
@@ -68,6 +71,20 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     this.#filling = this.#after(this.#filling);
     this.#stopped = !this.#clear(this.#rooms[this.#filling]!);
     return !this.#stopped;
+  }
+
+  /** Takes bytes that were read elsewhere, room or not; false where no more should come for now. Throws where they are too many. */
+  add(bytes: Buffer): boolean {
+    if (this.#closed) return false;
+    if (this.#lateBytes + bytes.length > this.#missing) throw new Error('an answer longer than it says');
+    let rest = bytes;
+    while (rest.length > 0 && !this.#stopped) {
+      const copied = rest.copy(this.room);
+      rest = rest.subarray(copied);
+      this.arrived(copied);
+    }
+    if (rest.length > 0) this.#late.push(Buffer.from(rest));
+    return !this.#stopped || this.complete;
   }
 
   /** Nothing more comes; what has come is lost. */
@@ -103,6 +120,10 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     return this;
   }
 
+  get #lateBytes(): number {
+    return this.#late.reduce((sum, { length }) => sum + length, 0);
+  }
+
   #open(): void {
     this.#rooms.push({ buffer: this.buffers.take(this.#missing), start: 0, end: 0 });
   }
@@ -133,7 +154,8 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     this.#lent = null;
     if (!this.#stopped || this.#closed || !this.#clear(this.#rooms[this.#filling]!)) return;
     this.#stopped = false;
-    this.source.resume();
+    for (const bytes of this.#late.splice(0)) this.add(bytes);
+    if (!this.#stopped && !this.complete) this.source.resume();
   }
 
   async #arrival(): Promise<void> {

@@ -8,7 +8,7 @@ import { IncomingBody, silenceMs } from './incoming-body.js';
 const connectMs = 3_000;
 /** Shorter than most stores keep idle connections, so that a request hardly ever meets one that is being closed. */
 const idleMs = 15_000;
-/** What is read while no body is due. One for all connections: its bytes are looked at before another can read. */
+/** What is read while no body is due, and all over TLS. One for all connections: its bytes are looked at before another can read. */
 const headRoom = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Where connections go. */
@@ -35,6 +35,7 @@ interface Exchange {
 /** A kept connection to a store, for GET, one request at a time. Node reads it into memory of ours: its streams cost more than all the rest. */
 export class StoreConnection {
   readonly #socket: Socket;
+  readonly #secure: boolean;
   #exchange: Exchange | null = null;
   #body: IncomingBody | null = null;
   #keep = false;
@@ -47,8 +48,10 @@ export class StoreConnection {
     private readonly tell: { free(connection: StoreConnection): void; gone(connection: StoreConnection): void },
   ) {
     const { secure, host, port, session } = origin;
+    this.#secure = secure;
     const onread = {
-      buffer: () => this.#body?.room ?? headRoom,
+      // TLS goes on after it was told to stop, with what it has deciphered already: a room that is full, or lent, must not be what it writes to.
+      buffer: () => (secure ? headRoom : (this.#body?.room ?? headRoom)),
       callback: (bytes: number, { buffer, byteOffset }: Uint8Array) => this.#arrived(Buffer.from(buffer, byteOffset, bytes)),
     };
     const options: TcpNetConnectOpts = { host, port, noDelay: true, keepAlive: true, onread };
@@ -77,9 +80,9 @@ export class StoreConnection {
 
   /** False where no more may come for now. */
   #arrived(bytes: Buffer): boolean {
-    if (this.#body) return this.#filled(this.#body, bytes.length);
     const exchange = this.#exchange;
     try {
+      if (this.#body) return this.#filled(this.#body, this.#secure ? this.#body.add(bytes) : this.#body.arrived(bytes.length));
       if (!exchange) throw new Error('an answer that nobody asked for');
       const answer = exchange.reader.read(bytes);
       return !answer || this.#begin(exchange, answer);
@@ -102,14 +105,12 @@ export class StoreConnection {
     const abandon = (cause?: Error) => void this.#socket.destroy(cause);
     const body = new IncomingBody(length, this.buffers, { resume: () => void this.#socket.resume(), abandon });
     this.#body = body;
-    // Not larger than the smallest room.
-    const goOn = this.#filled(body, first.copy(body.room));
+    const goOn = this.#filled(body, body.add(first));
     resolve({ ...head, body });
     return goOn;
   }
 
-  #filled(body: IncomingBody, bytes: number): boolean {
-    const goOn = body.arrived(bytes);
+  #filled(body: IncomingBody, goOn: boolean): boolean {
     if (body.complete) this.#finish();
     return goOn;
   }
@@ -117,7 +118,8 @@ export class StoreConnection {
   #finish(): void {
     this.#body = null;
     if (!this.#keep) return void this.#socket.destroy();
-    this.#socket.unref().setTimeout(idleMs);
+    // It may have been told to stop before the last of its bytes came.
+    this.#socket.resume().unref().setTimeout(idleMs);
     this.tell.free(this);
   }
 
