@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,6 +10,7 @@ import { beginUpload, inChunks, listAll, readAll, store, temporaryFolder, type T
 import { UploadLostError } from '../../upload-errors.js';
 import { onDisk } from './disk-errors.js';
 import { FilesystemDriver } from './filesystem-driver.js';
+import { Folders } from './folders.js';
 
 describe('FilesystemDriver on a disk that fails', () => {
   let folder: TemporaryFolder;
@@ -32,15 +34,38 @@ describe('FilesystemDriver on a disk that fails', () => {
     await expect(refused).rejects.toMatchObject({ name: 'StorageError', full: true });
   });
 
-  it('keeps out of a file that somebody else has begun for the same upload', async () => {
-    const id = randomUUID();
-    await mkdir(dirname(pathOf(objectKey(id))), { recursive: true });
-    await writeFile(pathOf(objectKey(id)), 'theirs');
-    const upload = await driver.append(driver.begin(id), inChunks(Buffer.from('ours')));
-    expect(driver.needsJoin(upload)).toBe(false);
-    const { key } = await driver.commit(upload);
-    expect((await readAll(driver, key)).toString()).toBe('ours');
-    expect(driver.leftovers(upload, key)).toEqual([objectKey(id)]);
+  it.each([4, undefined])(
+    'keeps out of a file that somebody else has begun for the same upload (%p bytes announced)',
+    async (expectedBytes) => {
+      const id = randomUUID();
+      await mkdir(dirname(pathOf(objectKey(id))), { recursive: true });
+      await writeFile(pathOf(objectKey(id)), 'theirs');
+      const upload = await driver.append(driver.begin(id), inChunks(Buffer.from('ours')), { expectedBytes });
+      expect(driver.needsJoin(upload)).toBe(false);
+      const { key } = await driver.commit(upload);
+      expect((await readAll(driver, key)).toString()).toBe('ours');
+      expect(driver.leftovers(upload, key)).toEqual([objectKey(id)]);
+    },
+  );
+
+  it.each([900, 1_000, 1_100])(
+    'keeps all that comes of a small body, whether more or less was announced than 1,000 bytes: %i',
+    async (expectedBytes) => {
+      const bytes = randomBytes(1_000);
+      const upload = await driver.append(beginUpload(driver), inChunks(bytes), { expectedBytes });
+      const { key, size } = await driver.commit(upload);
+      expect(size).toBe(1_000);
+      expect((await readAll(driver, key)).equals(bytes)).toBe(true);
+    },
+  );
+
+  it('takes no small body whose name cannot be made durable', async () => {
+    const refused = jest
+      .spyOn(Folders.prototype, 'syncName')
+      .mockRejectedValue(Object.assign(new Error('gone'), { syscall: 'fsync', code: 'EIO' }));
+    const append = driver.append(beginUpload(driver), inChunks(randomBytes(1_000)), { expectedBytes: 1_000 });
+    await expect(append).rejects.toMatchObject({ name: 'StorageError', message: 'cannot flush: EIO' });
+    refused.mockRestore();
   });
 
   it('says so when its folder is none', async () => {

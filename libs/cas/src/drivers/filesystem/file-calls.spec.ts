@@ -58,7 +58,7 @@ describe('FilesystemDriver, as a shared file system sees it', () => {
     const written = opened().filter((call) => forWriting(call) && askedOf(call).includes('writev'));
     expect(written.length).toBeGreaterThan(5);
     const byItself = (call: FileCall) => (flagsOf(call) & O_DSYNC) !== 0;
-    expect(written.filter(byItself)).toHaveLength(1);
+    expect(written.filter(byItself)).toHaveLength(process.platform === 'linux' ? 1 : 0);
     for (const call of written) {
       const asked = askedOf(call);
       if (byItself(call)) expect(asked).toEqual(['open', 'writev', 'close']);

@@ -11,8 +11,10 @@ import type { Piece } from './upload-pieces.js';
 const { O_WRONLY, O_CREAT, O_EXCL, O_DSYNC } = constants;
 /** Flushing on the way lets the disk work while bytes come, so that the end of a large body does not wait for all of it. */
 const flushBytes = 16 * 1024 * 1024;
-/** A body up to here comes to one write, as a rule, which then had better flush by itself: that costs a third less than a flush that follows. */
+/** Up to here, what is written whole at once had better be flushed by that write: it costs a third less than a flush that follows. */
 const smallBytes = 64 * 1024;
+/** Elsewhere it may promise less than a flush. */
+const writesFlush = process.platform === 'linux';
 
 /**
  * Appends to one piece, one write in flight while the next part is gathered. Opens its file when the first bytes come. A piece that should have
@@ -68,7 +70,7 @@ export class PieceWriter {
   }
 
   async #write(part: Part): Promise<void> {
-    this.#file ??= await this.#open();
+    this.#file ??= await this.#open(part);
     await writeFully(this.#file, part.chunks, this.#length);
     this.#length += part.bytes;
     if (this.#naming) return;
@@ -82,20 +84,20 @@ export class PieceWriter {
     this.#flushing.catch(() => undefined);
   }
 
-  async #open(): Promise<OpenFile> {
+  async #open(first: Part): Promise<OpenFile> {
     if (this.#piece.length > 0) return openAt(this.#path, this.#piece);
     try {
-      return await this.#create();
+      return await this.#create(first);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       this.#piece = { key: objectKey(), length: 0 };
-      return this.#create();
+      return this.#create(first);
     }
   }
 
-  async #create(): Promise<OpenFile> {
+  async #create({ bytes }: Part): Promise<OpenFile> {
     await this.folders.prepare(this.#path);
-    const small = this.expectedBytes <= smallBytes;
+    const small = writesFlush && bytes <= smallBytes && bytes === this.expectedBytes;
     const file = await OpenFile.open(this.#path, O_WRONLY | O_CREAT | O_EXCL | (small ? O_DSYNC : 0));
     if (small) this.#naming = this.folders.syncName(this.#path);
     this.#naming?.catch(() => undefined);
