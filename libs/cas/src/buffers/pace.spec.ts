@@ -4,14 +4,20 @@ import { Pace } from './pace.js';
 const MiB = 1024 * 1024;
 
 describe('Pace', () => {
-  it('is known by the last whole 8 MiB', () => {
+  afterEach(() => void jest.restoreAllMocks());
+
+  it('is known by the last whole 8 MiB, and the time in which somebody had them', () => {
     let now = 0;
-    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
     const pace = new Pace();
     const known = () => [pace.fast, pace.slow];
     const take = (bytes: number, milliseconds: number) => {
+      // Nobody has anything meanwhile.
+      now += 10_000;
+      pace.took();
+      pace.gave(bytes);
       now += milliseconds;
-      pace.taken(bytes);
+      pace.took();
     };
     take(7 * MiB, 10);
     expect(known()).toEqual([false, false]);
@@ -25,6 +31,5 @@ describe('Pace', () => {
     expect(known()).toEqual([false, true]);
     take(8 * MiB, 2_000);
     expect(known()).toEqual([true, false]);
-    clock.mockRestore();
   });
 });

@@ -21,7 +21,7 @@ const partBytes = 256 * 1024;
 const smallBytes = 64 * 1024;
 const parallelDeletes = 16;
 
-/** `root`: the folder that keys lie below, made when needed. `buffers`: what appends may hold. `readBuffers`: what readers share, 48 MiB by default. */
+/** `root`: the folder that keys lie below, made when needed. `buffers`: what appends may hold. `readBuffers`: what readers share, 24 MiB by default. */
 export interface FilesystemDriverOptions {
   readonly root: string;
   readonly buffers: BufferBudget;

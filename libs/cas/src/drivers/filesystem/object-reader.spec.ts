@@ -13,16 +13,20 @@ const bytes = randomBytes(20 * MiB);
 
 /** Knows what is lent. */
 class CountedBuffers extends ReadBuffers {
-  readonly lentSizes: number[] = [];
+  readonly lentOut = new Set<Buffer>();
+
+  get lentSizes(): number[] {
+    return [...this.lentOut].map(({ length }) => length);
+  }
 
   override take(wantedBytes: number): Buffer {
     const buffer = super.take(wantedBytes);
-    this.lentSizes.push(buffer.length);
+    this.lentOut.add(buffer);
     return buffer;
   }
 
   override give(buffer: Buffer): void {
-    this.lentSizes.splice(this.lentSizes.indexOf(buffer.length), 1);
+    expect(this.lentOut.delete(buffer)).toBe(true);
     super.give(buffer);
   }
 }
@@ -35,22 +39,26 @@ describe('ObjectReader', () => {
     await writeFile(join(folder.path, 'object'), bytes);
   });
   afterAll(() => folder.remove());
+  afterEach(() => void jest.restoreAllMocks());
+
+  const open = async (buffers: ReadBuffers) => {
+    const file = await OpenFile.open(join(folder.path, 'object'), constants.O_RDONLY);
+    return new ObjectReader(file, { start: 0, length: bytes.length }, buffers);
+  };
 
   /** Reads all of it; the sizes of buffers lent at its beginning and at its end. */
   async function readWith(largeBytes: number, msPerMiB: number) {
     let now = 0;
-    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
     const buffers = new CountedBuffers({ bytes: largeBytes });
-    const file = await OpenFile.open(join(folder.path, 'object'), constants.O_RDONLY);
-    const reader = new ObjectReader(file, { start: 0, length: bytes.length }, buffers);
+    const reader = await open(buffers);
     const lent: number[][] = [];
     const chunks: Buffer[] = [];
     for await (const chunk of reader) {
       chunks.push(Buffer.from(chunk));
       now += (msPerMiB * chunk.length) / MiB;
-      lent.push([...buffers.lentSizes]);
+      lent.push(buffers.lentSizes);
     }
-    clock.mockRestore();
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
     expect(buffers.lentSizes).toEqual([]);
     return { atFirst: lent[0], inTheMiddle: lent[Math.floor(lent.length / 2)] };
@@ -64,5 +72,17 @@ describe('ObjectReader', () => {
     ['no more than one for the slow', { large: 0, msPerMiB: 300, atFirst: [65_536], inTheMiddle: [65_536] }],
   ])('has %s', async (_what, { large, msPerMiB, atFirst, inTheMiddle }) => {
     expect(await readWith(large * MiB, msPerMiB)).toEqual({ atFirst, inTheMiddle });
+  });
+
+  it('gives a buffer that is being filled back when it has been, and then only', async () => {
+    const buffers = new CountedBuffers({ bytes: 4 * MiB });
+    const reader = await open(buffers);
+    await reader.next();
+    expect(buffers.lentSizes).toEqual([MiB, MiB]);
+    const [second, returned] = [reader.next(), reader.return()];
+    expect(buffers.lentSizes).toEqual([MiB, MiB]);
+    await Promise.all([second, returned]);
+    expect(buffers.lentSizes).toEqual([]);
+    expect(await reader.next()).toEqual({ done: true, value: undefined });
   });
 });

@@ -46,9 +46,9 @@ export class ObjectReader implements ByteReader {
       if (!this.#ahead) return await this.return();
       const chunk = await this.#ahead;
       if (this.#returned) return done;
-      this.#pace.taken(chunk.length);
       this.#ahead = null;
       this.#lent = this.#filling;
+      this.#pace.gave(chunk.length);
       if (this.#pace.fast || (this.#hasLarge && !this.#pace.slow)) this.#readAhead();
       else this.#giveSpare();
       if (!this.#ahead && this.#unread === 0) this.#close().catch(() => undefined);
@@ -74,6 +74,7 @@ export class ObjectReader implements ByteReader {
   }
 
   #takeBack(): void {
+    this.#pace.took();
     if (this.#lent) this.#spare = this.#lent;
     this.#lent = null;
   }

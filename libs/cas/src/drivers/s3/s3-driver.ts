@@ -15,7 +15,7 @@ import type { S3Settings } from './s3-settings.js';
 import { parseUpload, startUpload, stateOf, takenOver } from './s3-upload.js';
 import { UploadWriter } from './upload-writer.js';
 
-/** `buffers`: what appends may hold. `readBuffers`: what readers share, 32 MiB by default. */
+/** `buffers`: what appends may hold. `readBuffers`: what readers share, 24 MiB by default. */
 export interface S3DriverOptions {
   readonly settings: S3Settings;
   readonly buffers: BufferBudget;

@@ -146,11 +146,12 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     room.start = room.end;
     this.#lent = room;
     if (room.end === room.buffer.length) this.#draining = this.#after(this.#draining);
-    this.#pace.taken(chunk.length);
+    this.#pace.gave(chunk.length);
     return chunk;
   }
 
   #takeBack(): void {
+    this.#pace.took();
     this.#lent = null;
     if (!this.#stopped || this.#closed || !this.#clear(this.#rooms[this.#filling]!)) return;
     this.#stopped = false;
