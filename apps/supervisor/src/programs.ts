@@ -12,8 +12,8 @@ export function builtPrograms({ processes }: Settings, { port, databaseUrl }: Wh
   const built = (path: string) => join(projectRoot, 'dist', path);
   // Room for young garbage beyond 32 MiB (by itself V8 takes 128) saves no time that can be measured.
   // V8 lets a heap as small as ours grow by a third before it marks all of it, and counts buffers, so that it did four times a second where many
-  // push. Now it marks at 2.5 times what was alive, which is less than it allows large heaps by itself.
-  const common = ['--enable-source-maps', '--max-semi-space-size=16', '--heap-growing-percent=150'];
+  // push. Now it marks at twice what was alive, which is less than it allows large heaps by itself.
+  const common = ['--enable-source-maps', '--max-semi-space-size=16', '--heap-growing-percent=100'];
   // Uploads make garbage fast and on one thread: 15–25 % more pushes. Node takes it on the command line only.
   const api = { name: 'api', nodeArguments: [...common, '--single-threaded-gc', '--expose-gc', built('apps/api/main.js')], environment };
   const worker = { name: 'worker', nodeArguments: [...common, built('apps/worker/src/main.js')], environment };
