@@ -20,6 +20,11 @@ export class Pace {
     return this.#known === 'slow';
   }
 
+  /** Whether a second buffer, which fills meanwhile, is of use: to the fast, and while there are large ones to whoever isn't slow. */
+  readsAhead(hasLarge: boolean): boolean {
+    return this.fast || (hasLarge && !this.slow);
+  }
+
   gave(bytes: number): void {
     this.#given = { bytes, at: performance.now() };
   }

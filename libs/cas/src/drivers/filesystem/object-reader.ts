@@ -49,7 +49,7 @@ export class ObjectReader implements ByteReader {
       this.#ahead = null;
       this.#lent = this.#filling;
       this.#pace.gave(chunk.length);
-      if (this.#pace.fast || (this.#hasLarge && !this.#pace.slow)) this.#readAhead();
+      if (this.#pace.readsAhead(this.#hasLarge)) this.#readAhead();
       else this.#giveSpare();
       if (!this.#ahead && this.#unread === 0) this.#close().catch(() => undefined);
       return { done: false, value: chunk };

@@ -67,7 +67,7 @@ export class IncomingBody implements AsyncIterableIterator<Buffer, undefined> {
     this.#missing -= bytes;
     this.#wake();
     if (this.#missing === 0 || room.end < room.buffer.length) return true;
-    if (this.#rooms.length === 1 && (this.#pace.fast || isLarge(room.buffer))) this.#open();
+    if (this.#rooms.length === 1 && this.#pace.readsAhead(isLarge(room.buffer))) this.#open();
     this.#filling = this.#after(this.#filling);
     this.#stopped = !this.#clear(this.#rooms[this.#filling]!);
     return !this.#stopped;
