@@ -25,17 +25,16 @@ export class ClientGoneError extends Error {
 
 /** Writes one chunk after the other, and fails the one on its way when the client goes. */
 class LeavingBytes {
-  private listening = false;
   /** Of the chunk on its way. */
   private fail: ((error: Error) => void) | null = null;
 
-  constructor(private readonly response: ServerResponse) {}
+  constructor(private readonly response: ServerResponse) {
+    response.once('close', () => this.fail?.(new ClientGoneError()));
+  }
 
   write(chunk: Uint8Array, last: boolean): Promise<void> {
     const { response } = this;
     if (response.destroyed || response.closed) return Promise.reject(new ClientGoneError());
-    if (!this.listening) response.once('close', () => this.fail?.(new ClientGoneError()));
-    this.listening = true;
     return new Promise((resolve, reject) => {
       this.fail = reject;
       const onWritten = (error?: Error | null) => {
