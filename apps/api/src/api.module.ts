@@ -36,6 +36,7 @@ export interface Foundations {
   readonly limits: EdgeLimits;
   readonly payloads: PayloadReader;
   readonly addresses: DownloadAddresses;
+  readonly sessions: UploadSessionStore;
   readonly times: { readonly blobGraceSeconds: number; readonly blobLingerSeconds: number; readonly uploadExpirySeconds: number };
 }
 
@@ -74,7 +75,7 @@ export class ApiModule {
 }
 
 function foundationProviders(foundations: Foundations): Provider[] {
-  const { database, driver, jobs, disk, pulls, limits, payloads, addresses, times } = foundations;
+  const { database, driver, jobs, disk, pulls, limits, payloads, addresses, sessions, times } = foundations;
   return [
     { provide: Database, useValue: database },
     { provide: StorageDriver, useValue: driver },
@@ -87,7 +88,7 @@ function foundationProviders(foundations: Foundations): Provider[] {
     { provide: RepositoryStore, useValue: new RepositoryStore(database) },
     { provide: DamageStore, useValue: new DamageStore(database) },
     { provide: BlobStore, useValue: new BlobStore(database, times) },
-    { provide: UploadSessionStore, useValue: new UploadSessionStore(database, times) },
+    { provide: UploadSessionStore, useValue: sessions },
     { provide: ManifestStore, useValue: new ManifestStore(database) },
     { provide: TagStore, useValue: new TagStore(database) },
   ];

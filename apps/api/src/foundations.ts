@@ -1,6 +1,6 @@
 import { BufferBudget, openDriver } from '#cas';
 import { JobProducer, openJobBackend, type OutageReport } from '#jobs';
-import { Database, PullStore } from '#metadata';
+import { Database, PullStore, UploadSessionStore, WriteBehindSessionStore } from '#metadata';
 import { clusterFolderOf, type Logger, type Settings } from '#platform';
 import type { Foundations } from './api.module.js';
 import { DiskGuard } from './edge/disk-guard.js';
@@ -30,6 +30,14 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
   const pulls = new PullTimes(new PullStore(database), logger);
   const manifestMemory = new BufferBudget({ bytes: Math.max(leastManifestMemory, Math.floor(settings.uploads.bufferBytes / 4)) });
   const redirect = settings.storage.driver === 's3' && settings.storage.redirect;
+  const times = {
+    blobGraceSeconds: settings.blobs.graceSeconds,
+    blobLingerSeconds: settings.blobs.lingerSeconds,
+    uploadExpirySeconds: settings.uploads.expirySeconds,
+  };
+  const { writeBehindMs } = settings.uploads;
+  const sessions =
+    writeBehindMs > 0 ? new WriteBehindSessionStore(database, times, writeBehindMs) : new UploadSessionStore(database, times);
   const idleMilliseconds = settings.http.idleTimeoutSeconds * 1_000;
   return {
     database,
@@ -43,12 +51,9 @@ export function openFoundations(settings: Settings, databaseUrl: string, logger:
     }),
     addresses: new DownloadAddresses(driver, { redirect, lingerSeconds: settings.blobs.lingerSeconds }),
     limits: new EdgeLimits(idleMilliseconds, settings.verification.timeoutSeconds * 1_000),
-    times: {
-      blobGraceSeconds: settings.blobs.graceSeconds,
-      blobLingerSeconds: settings.blobs.lingerSeconds,
-      uploadExpirySeconds: settings.uploads.expirySeconds,
-    },
-    close: () => closeAll([pulls, jobs, driver, database]),
+    sessions,
+    times,
+    close: () => closeAll([sessions, pulls, jobs, driver, database]),
   };
 }
 

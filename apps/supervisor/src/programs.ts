@@ -4,9 +4,10 @@ import type { Program } from './supervised-child.js';
 import type { Whereabouts } from './supervisor.js';
 
 /** The built api, as often as asked for, and the worker. */
-export function builtPrograms({ processes }: Settings, { port, databaseUrl }: Whereabouts): Program[] {
-  // As many as we start, not what `auto` would mean to a process that is given a database.
-  const wiring = { DATABASE_URL: databaseUrl, PORT: String(port), API_PROCESSES: String(processes.api) };
+export function builtPrograms({ processes, uploads }: Settings, { port, databaseUrl }: Whereabouts): Program[] {
+  // What `auto` means here, not to a process that is given a database.
+  const chosen = { API_PROCESSES: String(processes.api), UPLOAD_WRITE_BEHIND_MS: String(uploads.writeBehindMs) };
+  const wiring = { DATABASE_URL: databaseUrl, PORT: String(port), ...chosen };
   // What was compiled once is kept; starts are faster. Where the folder can't be written, Node does without.
   const environment = { ...wiring, NODE_COMPILE_CACHE: join(projectRoot, '.cache/compile') };
   const built = (path: string) => join(projectRoot, 'dist', path);

@@ -36,3 +36,4 @@ export * from './stats/stats-store.js';
 export * from './tags/tag-history-store.js';
 export { TagStore } from './tags/tag-store.js';
 export { UploadSessionStore } from './uploads/upload-session-store.js';
+export { WriteBehindSessionStore } from './uploads/write-behind-session-store.js';

@@ -19,7 +19,7 @@ const wholeNumber = (fallback: number, range: { min: number; max: number }, desc
     .meta({ default: String(fallback), description });
 
 /** A number, or `auto`: chosen by the machine. */
-const wholeNumberOrAuto = (fallback: number, range: { min: number; max: number }, description: string) =>
+const wholeNumberOrAuto = (fallback: number | 'auto', range: { min: number; max: number }, description: string) =>
   z
     .string()
     .refine((text) => text === 'auto' || isWhole(text, range), {
@@ -86,6 +86,11 @@ const always = {
   MIN_FREE_MIB: wholeNumber(1_024, { min: 0, max: 1_073_741_824 }, 'Uploads are refused (503) while less disk than this is free.'),
   UPLOAD_BUFFER_MIB: wholeNumber(64, { min: 1, max: 1_048_576 }, 'Memory that all uploads of one process may hold together.'),
   UPLOAD_EXPIRY_SECONDS: wholeNumber(86_400, { min: 1, max: 31_536_000 }, 'An upload that made no progress for this long is removed.'),
+  UPLOAD_WRITE_BEHIND_MS: wholeNumberOrAuto(
+    'auto',
+    { min: 0, max: 10_000 },
+    'How long an upload session may wait for its row, as most end before they need one. For a single api process only. `auto`: 50 where `npm start` runs one with its own PostgreSQL, else 0.',
+  ),
   BLOB_GRACE_SECONDS: wholeNumber(
     86_400,
     { min: 0, max: 31_536_000 },

@@ -22,6 +22,13 @@ describe('loadSettings', () => {
     expect(loadSettings({ STORAGE_ROOT: '/mnt/blobs' }).storage).toEqual({ driver: 'filesystem', root: '/mnt/blobs' });
   });
 
+  it('has rows of uploads written behind where one api process has a database of its own, or as it is told', () => {
+    const writeBehind = (env: NodeJS.ProcessEnv) => loadSettings(env).uploads.writeBehindMs;
+    const given = { DATABASE_URL: 'postgres://x@127.0.0.1/x' };
+    expect([{}, { API_PROCESSES: '2' }, given].map(writeBehind)).toEqual([50, 0, 0]);
+    expect([{ UPLOAD_WRITE_BEHIND_MS: '0' }, { ...given, UPLOAD_WRITE_BEHIND_MS: '7' }].map(writeBehind)).toEqual([0, 7]);
+  });
+
   it('reads S3 settings when S3 is chosen', () => {
     const env = { STORAGE_DRIVER: 's3', S3_BUCKET: 'images', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' };
     expect(loadSettings(env).storage).toEqual({

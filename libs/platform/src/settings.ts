@@ -40,7 +40,13 @@ export interface Settings {
   /** No url: jobs go through PostgreSQL. */
   readonly redis: { readonly url?: string };
   readonly storage: StorageSettings;
-  readonly uploads: { readonly bufferBytes: number; readonly expirySeconds: number; readonly minFreeBytes: number };
+  readonly uploads: {
+    readonly bufferBytes: number;
+    readonly expirySeconds: number;
+    readonly minFreeBytes: number;
+    /** 0: sessions get their rows at once. */
+    readonly writeBehindMs: number;
+  };
   readonly blobs: { readonly graceSeconds: number; readonly lingerSeconds: number };
   readonly sweep: { readonly minAgeSeconds: number; readonly objectsPerSecond: number };
   /** 0 bytes per second: no scrub by itself. */
@@ -67,6 +73,7 @@ const secret = new Set([
   'AWS_SESSION_TOKEN',
 ]);
 const mebibyte = 1_048_576;
+const automaticWriteBehindMs = 50;
 
 /** Reads the environment (an empty variable counts as absent); throws SettingsError for the first thing wrong. */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
@@ -97,6 +104,7 @@ function settingsOf(env: Environment): Settings {
       bufferBytes: env.UPLOAD_BUFFER_MIB * mebibyte,
       expirySeconds: env.UPLOAD_EXPIRY_SECONDS,
       minFreeBytes: env.MIN_FREE_MIB * mebibyte,
+      writeBehindMs: writeBehindOf(env),
     },
     blobs: { graceSeconds: env.BLOB_GRACE_SECONDS, lingerSeconds: env.BLOB_LINGER_SECONDS },
     sweep: {
@@ -114,6 +122,12 @@ function settingsOf(env: Environment): Settings {
 
 function apiProcessesOf({ API_PROCESSES, DATABASE_URL }: Environment): number {
   return API_PROCESSES === 'auto' ? automaticProcesses(thisMachine(DATABASE_URL === undefined)) : API_PROCESSES;
+}
+
+/** Only who starts all processes, and has a database that nobody else has, knows that there is one. */
+function writeBehindOf(env: Environment): number {
+  if (env.UPLOAD_WRITE_BEHIND_MS !== 'auto') return env.UPLOAD_WRITE_BEHIND_MS;
+  return env.DATABASE_URL === undefined && apiProcessesOf(env) === 1 ? automaticWriteBehindMs : 0;
 }
 
 function storageOf(env: Environment, dataDir: string): StorageSettings {

@@ -152,3 +152,65 @@ describe('statements that one request costs, as PostgreSQL hears them', () => {
     expect(counted()).toEqual({ begin: 1, lock_link: 1, delete_link: 1, commit: 1 });
   });
 });
+
+describe('statements of a push to the one api process there is, which writes the rows of sessions behind', () => {
+  let meter: StatementMeter;
+  let api: RunningApi;
+
+  beforeAll(async () => {
+    meter = await StatementMeter.before(database.url);
+    // Longer than this takes.
+    const settings = { DATABASE_DIRECT_URL: database.url, UPLOAD_WRITE_BEHIND_MS: '10000' };
+    api = await RunningApi.start({ DATABASE_URL: meter.url, ...settings });
+    await push('acme/behind', something());
+  });
+  afterAll(async () => {
+    await api.stop();
+    await meter.close();
+  });
+  // A server that has been silent for a second is asked.
+  beforeEach(async () => {
+    await api.send('GET', '/v2/acme/behind/tags/list', 200);
+    meter.counts();
+  });
+
+  const start = async () => (await api.send('POST', '/v2/acme/behind/blobs/uploads/', 202)).location;
+  const push = (name: string, body: Buffer) => api.send('POST', `/v2/${name}/blobs/uploads/?digest=${digestOf(body)}`, 201, { body });
+  const something = (length = 1_024) => Buffer.alloc(length, randomUUID());
+
+  it.each([
+    ['small', 1_024],
+    ['large', 1024 * 1024 + 1],
+  ])('a %s blob is one, however it comes', async (_size, length) => {
+    const body = something(length);
+    const { location } = await api.send('PATCH', await start(), 202, { body });
+    expect(meter.counts()).toEqual({});
+    await api.send('GET', location, 204);
+    await api.send('PUT', `${location}?digest=${digestOf(body)}`, 201);
+    expect(meter.counts()).toEqual({ session_finalize: 1 });
+    await api.send('GET', location, 404);
+    expect(meter.counts()).toEqual({ session_find: 1 });
+    await api.send('PUT', `${await start()}?digest=${digestOf(body)}`, 201, { body });
+    expect(meter.counts()).toEqual({ session_finalize: 1 });
+    await push('acme/behind', something(length));
+    expect(meter.counts()).toEqual({ session_finalize: 1 });
+  });
+
+  it('a session that begins and ends is none', async () => {
+    await api.send('DELETE', await start(), 204);
+    expect(meter.counts()).toEqual({});
+  });
+
+  it('the first push to a repository makes it with two more', async () => {
+    await push(`acme/r${randomUUID()}`, something());
+    expect(meter.counts()).toEqual({ session_finalize: 2, create_repository: 1 });
+  });
+
+  it('a wrong digest ends a session as ever, with its row', async () => {
+    const { location } = await api.send('PATCH', await start(), 202, { body: something() });
+    await api.send('PUT', `${location}?digest=${digestOf('another')}`, 400);
+    expect(Object.keys(meter.counts())).toContain('session_cancel');
+    await api.send('GET', location, 404);
+    expect(await database.sql(`select from outbox where key = $1 and kind = 'abort-upload'`, [location.split('/').at(-1)])).toHaveLength(1);
+  });
+});

@@ -16,6 +16,7 @@ export class ConnectionPool implements Queryable {
   /** How often each statement was sent, by name. */
   readonly sent = new Map<string, number>();
   private readonly pool: pg.Pool;
+  private answeredAt = -Infinity;
 
   /** `prepare`: statements are prepared once per connection, which takes connections that stay the same. */
   constructor(
@@ -24,7 +25,10 @@ export class ConnectionPool implements Queryable {
     private readonly prepare = true,
   ) {
     this.pool = new pg.Pool(config);
-    this.pool.on('error', onError);
+    this.pool.on('error', (error) => {
+      this.answeredAt = -Infinity;
+      onError(error);
+    });
     // A connection that is cut while checked out emits too; its query is what rejects, but without a listener the process would die.
     this.pool.on('connect', (client) => client.on('error', () => {}));
   }
@@ -51,6 +55,11 @@ export class ConnectionPool implements Queryable {
         throw error;
       }
     });
+  }
+
+  /** True where the server has answered a moment ago, and no connection has broken since. */
+  hasAnsweredWithin(milliseconds: number): boolean {
+    return performance.now() - this.answeredAt < milliseconds;
   }
 
   /** How many connections there are at most. */
@@ -82,13 +91,17 @@ export class ConnectionPool implements Queryable {
 
   private async withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.pool.connect().catch((error: unknown) => {
-      throw new DatabaseUnavailableError({ cause: error });
+      this.answeredAt = -Infinity;
+      throw new DatabaseUnavailableError({ cause: error, asked: false });
     });
     let broken = false;
     try {
-      return await work(client);
+      const result = await work(client);
+      this.answeredAt = performance.now();
+      return result;
     } catch (error) {
       broken = breaksConnection(error);
+      if (broken) this.answeredAt = -Infinity;
       throw error;
     } finally {
       client.release(broken);

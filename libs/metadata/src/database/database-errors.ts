@@ -2,9 +2,13 @@ import pg from 'pg';
 
 /** Postgres can't be reached, is too slow or broke off; what was asked may or may not have happened. The edge answers 503. */
 export class DatabaseUnavailableError extends Error {
-  constructor(options?: ErrorOptions) {
+  /** False: there was no connection, so that nothing has happened. */
+  readonly asked: boolean;
+
+  constructor({ asked = true, ...options }: ErrorOptions & { readonly asked?: boolean } = {}) {
     super('the database is unavailable', options);
     this.name = 'DatabaseUnavailableError';
+    this.asked = asked;
   }
 }
 
@@ -65,6 +69,11 @@ const perhapsCommitted = /^(08|57P|40003|XX)/;
 export function isOutcomeUnknown(error: unknown): boolean {
   const cause = error instanceof DatabaseUnavailableError ? error.cause : error;
   return !(cause instanceof pg.DatabaseError && cause.severity === 'ERROR' && !perhapsCommitted.test(cause.code ?? 'XX'));
+}
+
+/** True where what was asked has certainly not happened. */
+export function isOutcomeNothing(error: unknown): boolean {
+  return !isOutcomeUnknown(error) || (error instanceof DatabaseUnavailableError && !error.asked);
 }
 
 /** What callers are to see of an error: DatabaseUnavailableError, or the error itself. */

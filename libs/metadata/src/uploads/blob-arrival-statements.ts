@@ -2,14 +2,14 @@ import { notifySql } from '../database/notifications.js';
 import { statement } from '../database/statement.js';
 
 // The arrival of blobs in one statement, one flush. $1 grace, $2 linger.
-// s: sessions, each consumed once, with what they bring; `leftovers` of an upload, or null. Repeating after an unknown outcome does nothing; without s
+// s: sessions (that c or whoever sends this has consumed, each once) with what they bring; `leftovers` of an upload, or null. Repeating after an unknown outcome does nothing; without c
 //    the repeat would find its own blob and send its own, living key to the outbox.
 // n: of those that bring the same, one. In order of digest, as all that lock more than one.
 // k: blob before link, share-locked, so that the collector cannot take it between "already there" and the link.
 // d, h: a damaged blob gets the new key; the old one goes to the outbox, after readers that looked it up are done. d re-reads the row
 //    after waiting: one healer wins.
 // o: bytes that were there already are not kept twice. Never deleted directly: a row first, then the bytes.
-const blobArrival = (sessions: string): string => `with s as materialized (${sessions}),
+const blobArrival = (sessions: string): string => `s as materialized (${sessions}),
 n as materialized (select distinct on (digest) digest, size, key from s order by digest, place),
 d as materialized (select b.digest, b.storage_key from n join blobs b on b.digest = n.digest where b.damaged_at is not null
   order by b.digest for no key update of b),
@@ -34,24 +34,28 @@ r as (insert into reviews (kind, repository, digest, not_before)
 
 // $3 sessions, $4 names of their repositories, $5 digests, $6 sizes, $7 keys, $8 leftovers, $9 the leases they must be under (null: any), $10 and $11
 // the states and digests that must be their last, with nobody at work on them (null: any). Without that, a writer from whom the session was taken
-// over could make a blob of bytes that its successor, whose state names other objects, then takes for garbage.
+// over could make a blob of bytes that its successor, whose state names other objects, then takes for garbage. A session that is null has no row
+// yet, so that nobody else can have been at it: whoever sends that has consumed it, and never sends it again.
 export const finalizeSessions = statement(
   'session_finalize',
-  `${blobArrival(`delete from upload_sessions u using (select a.*, r.id as repository
+  `with a as materialized (select a.*, r.id as repository
   from unnest($3::uuid[], $4::text[], $5::bytea[], $6::bigint[], $7::text[], $8::jsonb[], $9::uuid[], $10::jsonb[], $11::bytea[])
     with ordinality as a(session, name, digest, size, key, leftovers, lease, storage, digest_so_far, place)
-  join repositories r on r.name = a.name order by a.session) a
+  join repositories r on r.name = a.name order by a.session),
+c as (delete from upload_sessions u using a
   where u.id = a.session and u.repository = a.repository and u.state = 'open' and (a.lease is null or u.lease = a.lease)
   and (a.storage is null or (u.storage = a.storage and u.digest_so_far is not distinct from a.digest_so_far and u.lease is null))
-  returning a.place, u.repository, a.digest, a.size, a.key, a.leftovers`)}
+  returning a.place, u.repository, a.digest, a.size, a.key, a.leftovers),
+${blobArrival(`select * from c union all select place, repository, digest, size, key, leftovers from a where session is null`)}
 select place, exists (select from b where b.storage_key = s.key), exists (select from h where h.storage_key = s.key) from s`,
 );
 
 // $3 session, $4 verdict, $5 digest, $6 size, $7 key, $8 leftovers.
 export const settleVerified = statement(
   'session_settle_verified',
-  `${blobArrival(`update upload_sessions set state = 'verified', verdict = $4 where id = $3 and state = 'completed'
-  returning 1 as place, id, repository, $5::bytea as digest, $6::bigint as size, $7::text as key, $8::jsonb as leftovers`)}
+  `with c as (update upload_sessions set state = 'verified', verdict = $4 where id = $3 and state = 'completed'
+  returning 1 as place, id, repository, $5::bytea as digest, $6::bigint as size, $7::text as key, $8::jsonb as leftovers),
+${blobArrival('select * from c')}
 select ${notifySql}s.id::text) from s`,
 );
 

@@ -17,11 +17,15 @@ interface OfSession {
   readonly name: RepositoryName;
 }
 
-/** A session to be begun. `lease`: of whoever begins it for bytes of its own, so that nobody else can know of it yet. */
+/**
+ * A session to be begun. `lease`: of whoever begins it for bytes of its own, so that nobody else can know of it yet; or of whoever is at work on one
+ * that gets its row only now, with what it has got until then (`digestSoFar`: of all of that).
+ */
 export interface NewSession extends OfSession {
   readonly storage: UploadState;
+  readonly digestSoFar?: Digest | null;
   readonly algorithm: DigestAlgorithm;
-  readonly lease?: string;
+  readonly lease?: string | null;
 }
 
 /** The first bytes of a session: `began` is the state it is expected in, `lease` what it is under from then on. */
@@ -36,7 +40,8 @@ export interface ArrivalGuard {
   readonly recorded?: SessionContent;
 }
 
-export type Arrival = OfSession & ArrivedBlob & ArrivalGuard;
+/** `id` null: of a session that has no row. */
+export type Arrival = ArrivedBlob & ArrivalGuard & { readonly id: string | null; readonly name: RepositoryName };
 
 /** In seconds. */
 export interface SessionTimes {
@@ -85,12 +90,14 @@ function together<Item, Outcome>(most: number, send: SendAll<Item, Outcome>): Wr
 
 const bytesOf = (digest: Digest | null | undefined): Buffer | null => (digest ? toBytes(digest) : null);
 
-const ofNew = ({ id, name, storage, algorithm, lease }: NewSession): unknown[] => [
+const ofNew = ({ id, name, storage, digestSoFar, algorithm, lease }: NewSession): unknown[] => [
   id,
   name,
   JSON.stringify(storage),
   algorithm,
   lease ?? null,
+  storage.offset,
+  bytesOf(digestSoFar),
 ];
 
 const ofFirst = ({ id, name, began, storage, digestSoFar, lease }: FirstContent): unknown[] => [

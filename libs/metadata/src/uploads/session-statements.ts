@@ -5,14 +5,16 @@ import { statement } from '../database/statement.js';
 
 const columns = `s.id, r.name as repository, s.state, s."offset", s.storage, s.digest_so_far, s.algorithm, s.claimed, s.verdict`;
 
-// No row for those whose repository has none yet. $5: the leases of those who begin one for bytes of their own; null: for whoever comes.
+// No row for those whose repository has none yet. $5: the leases of those who begin one for bytes of their own; null: for whoever comes. $6 and $7:
+// what they have got already, where their rows are written behind.
 export const beginSessions = statement(
   'session_begin',
   `with n as materialized (select n.*, r.id as repository
-  from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::uuid[]) with ordinality as n(session, name, storage, algorithm, lease, place)
+  from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::uuid[], $6::bigint[], $7::bytea[])
+    with ordinality as n(session, name, storage, algorithm, lease, "offset", digest, place)
   join repositories r on r.name = n.name),
-i as (insert into upload_sessions (id, repository, storage, algorithm, lease, expires_at)
-  select session, repository, storage, algorithm, lease, now() + make_interval(secs => $6) from n)
+i as (insert into upload_sessions (id, repository, storage, algorithm, lease, "offset", digest_so_far, expires_at)
+  select session, repository, storage, algorithm, lease, "offset", digest, now() + make_interval(secs => $8) from n)
 select place from n`,
 );
 

@@ -2,9 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { withDatabase } from '../testing/index.js';
 import { aRepository, digest } from '../testing/fixtures.js';
 import { UploadSessionStore } from './upload-session-store.js';
+import { WriteBehindSessionStore } from './write-behind-session-store.js';
 
 const database = withDatabase();
-const stores = () => [new UploadSessionStore(database.db), new UploadSessionStore(database.connect())] as const;
+type Stores = readonly [UploadSessionStore, UploadSessionStore];
+const atOnce = (): Stores => [new UploadSessionStore(database.db), new UploadSessionStore(database.connect())];
+/** One process, which keeps them for longer than any of this takes. */
+const behind = (): Stores => {
+  const store = new WriteBehindSessionStore(database.db, {}, 600_000);
+  return [store, store];
+};
 
 async function begin(uploads: UploadSessionStore, name = aRepository()) {
   const id = randomUUID();
@@ -18,7 +25,19 @@ async function leased(uploads: UploadSessionStore, name: Awaited<ReturnType<type
   return outcome;
 }
 
-describe('an upload session', () => {
+describe.each([
+  ['at once', atOnce],
+  ['behind', behind],
+])('an upload session whose row is written %s', (_when, open) => {
+  let opened: Stores[];
+  const stores = () => opened[opened.push(open()) - 1]!;
+  // A server that has answered a moment ago is taken at its word.
+  beforeEach(async () => {
+    opened = [];
+    await database.db.ping();
+  });
+  afterEach(() => Promise.all(opened.flat().map((store) => store.close())));
+
   it('is found as it was begun, and only in its repository', async () => {
     const [uploads, elsewhere] = stores();
     const { name, id } = await begin(uploads);
@@ -34,19 +53,6 @@ describe('an upload session', () => {
     expect(await elsewhere.find(name, id)).toMatchObject(expected);
     expect(await uploads.find(aRepository(), id)).toBeNull();
     expect(await uploads.find(name, randomUUID())).toBeNull();
-  });
-
-  it('that can not be begun fails alone, whoever begins at the same time', async () => {
-    const [uploads] = stores();
-    const { name, id } = await begin(uploads);
-    const before = database.db.statementCounts().get('session_begin') ?? 0;
-    const one = (session: string) => uploads.begin(name, { id: session, storage: { offset: 0 }, algorithm: 'sha256' as const });
-    const fresh = [randomUUID(), randomUUID()];
-    const outcomes = await Promise.allSettled([one(fresh[0]!), one(id), one(fresh[1]!)]);
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(outcomes[1]).toMatchObject({ reason: { code: '23505' } });
-    for (const session of fresh) expect(await uploads.find(name, session)).not.toBeNull();
-    expect(database.db.statementCounts().get('session_begin')).toBe(before + 4);
   });
 
   it('goes on at its offset only', async () => {
@@ -67,7 +73,7 @@ describe('an upload session', () => {
     const [uploads, elsewhere] = stores();
     const { name, id } = await begin(uploads);
     const { lease } = await leased(uploads, name, id, 0);
-    const digestSoFar = digest('nine bytes');
+    const digestSoFar = digest();
     const arrived = (storage: { offset: number; pieces: string[] }, claimed = digestSoFar) => ({
       digest: claimed,
       size: 9,
@@ -189,13 +195,30 @@ describe('an upload session', () => {
   it('sends its bytes to the outbox when it is given up, once', async () => {
     const [uploads] = stores();
     const { name, id } = await begin(uploads);
+    await leased(uploads, name, id);
     expect(await uploads.cancel(aRepository(), id)).toBe(false);
+    expect(await uploads.cancel(name, id, randomUUID())).toBe(false);
     expect(await uploads.cancel(name, id)).toBe(true);
     expect(await uploads.cancel(name, id)).toBe(false);
     expect(await uploads.find(name, id)).toBeNull();
     expect(await database.sql('select kind, payload from outbox where key = $1', [id])).toEqual([
       { kind: 'abort-upload', payload: { offset: 0, piece: 'a' } },
     ]);
+  });
+});
+
+describe('the row of an upload session', () => {
+  it('that can not be begun fails alone, whoever begins at the same time', async () => {
+    const [uploads] = atOnce();
+    const { name, id } = await begin(uploads);
+    const before = database.db.statementCounts().get('session_begin') ?? 0;
+    const one = (session: string) => uploads.begin(name, { id: session, storage: { offset: 0 }, algorithm: 'sha256' as const });
+    const fresh = [randomUUID(), randomUUID()];
+    const outcomes = await Promise.allSettled([one(fresh[0]!), one(id), one(fresh[1]!)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({ reason: { code: '23505' } });
+    for (const session of fresh) expect(await uploads.find(name, session)).not.toBeNull();
+    expect(database.db.statementCounts().get('session_begin')).toBe(before + 4);
   });
 
   it('lives on while progress is recorded, but is not written for that each time', async () => {
@@ -218,7 +241,7 @@ describe('an upload session', () => {
   });
 
   it('expires: unfinished bytes go to the outbox, verdicts just go', async () => {
-    const [uploads] = stores();
+    const [uploads] = atOnce();
     const open = await begin(uploads);
     const completed = await begin(uploads);
     const failed = await begin(uploads);

@@ -22,14 +22,14 @@ export interface UploadTimes {
 /** Upload sessions from their beginning to a blob, or to nothing. A session of another repository is unknown. Ids are lower-case uuids. */
 export class UploadSessionStore {
   private readonly verdicts: VerdictWaiter;
-  private readonly batches: SessionBatches;
+  protected readonly batches: SessionBatches;
   private readonly graceSeconds: number;
   private readonly lingerSeconds: number;
   private readonly expirySeconds: number;
 
   /** `uploadExpirySeconds`: how long an idle session lives; a day by default. `blobGraceSeconds`, `blobLingerSeconds`: as for CollectionStore. */
   constructor(
-    private readonly db: Database,
+    protected readonly db: Database,
     { blobGraceSeconds = 86_400, blobLingerSeconds = 900, uploadExpirySeconds = 86_400 }: UploadTimes = {},
   ) {
     this.graceSeconds = blobGraceSeconds;
@@ -127,6 +127,11 @@ export class UploadSessionStore {
       const settled = await transaction.query(settleVerified, values);
       if (settled.length === 0) await transaction.query(discardObject, [settlement.storageKey]);
     });
+  }
+
+  /** Resolves when all sessions have their rows. */
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Waits for a worker's verdict until the signal aborts; null: not yet, or there is nothing to wait for. */
