@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isWriteBehindSafe, writeBehindUnsafe } from './write-behind.js';
 
 declare module 'zod' {
   interface GlobalMeta {
@@ -151,7 +152,8 @@ export const environmentSchema = z.discriminatedUnion('STORAGE_DRIVER', [
       STORAGE_DRIVER: driver('filesystem'),
       STORAGE_ROOT: z.string().optional().meta({ default: '<DATA_DIR>/storage', description: 'Folder of the blobs (`filesystem`).' }),
     })
-    .refine(noticesPossible, noticesImpossible),
+    .refine(noticesPossible, noticesImpossible)
+    .refine(isWriteBehindSafe, writeBehindUnsafe),
   z
     .object({
       ...always,
@@ -186,6 +188,7 @@ export const environmentSchema = z.discriminatedUnion('STORAGE_DRIVER', [
       AWS_SESSION_TOKEN: z.string().optional().meta({ default: '', description: 'Session token of a temporary access key.' }),
     })
     .refine(noticesPossible, noticesImpossible)
+    .refine(isWriteBehindSafe, writeBehindUnsafe)
     .refine((env) => env.UPLOAD_BUFFER_MIB >= leastS3BufferMiB, {
       path: ['UPLOAD_BUFFER_MIB'],
       error: `must be at least ${leastS3BufferMiB} with STORAGE_DRIVER=s3`,

@@ -27,6 +27,8 @@ describe('loadSettings', () => {
     const given = { DATABASE_URL: 'postgres://x@127.0.0.1/x' };
     expect([{}, { API_PROCESSES: '2' }, given].map(writeBehind)).toEqual([50, 0, 0]);
     expect([{ UPLOAD_WRITE_BEHIND_MS: '0' }, { ...given, UPLOAD_WRITE_BEHIND_MS: '7' }].map(writeBehind)).toEqual([0, 7]);
+    // A sweep would look at bytes that have no row yet.
+    expect(writeBehind({ UPLOAD_EXPIRY_SECONDS: '60', SWEEP_MIN_AGE_SECONDS: '119' })).toBe(0);
   });
 
   it('reads S3 settings when S3 is chosen', () => {
@@ -57,6 +59,10 @@ describe('loadSettings', () => {
     [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, not "http"'],
     [{ PORT: '65536' }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
     [{ API_PROCESSES: '-1' }, 'API_PROCESSES must be auto or a whole number from 1 to 256, not "-1"'],
+    ...[{ API_PROCESSES: '2' }, { UPLOAD_EXPIRY_SECONDS: '60', SWEEP_MIN_AGE_SECONDS: '119' }].map((env): [NodeJS.ProcessEnv, string] => [
+      { ...env, UPLOAD_WRITE_BEHIND_MS: '50' },
+      'UPLOAD_WRITE_BEHIND_MS must be 0 or auto unless API_PROCESSES is 1 and SWEEP_MIN_AGE_SECONDS at least 120, not "50"',
+    ]),
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"'],
     [{ DATABASE_POOLER: 'session' }, 'DATABASE_POOLER must be none or transaction, not "session"'],
     [{ DATABASE_POOLER: 'transaction' }, 'REDIS_URL or DATABASE_DIRECT_URL is required with DATABASE_POOLER=transaction'],

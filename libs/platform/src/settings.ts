@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { automaticProcesses, thisMachine } from './api-processes.js';
 import { environmentSchema, type Environment } from './settings-schema.js';
 import { StartError } from './start-error.js';
+import { sweepAgeOf, writeBehindOf } from './write-behind.js';
 
 /** Where blobs are kept, discriminated by `driver`. */
 export type StorageSettings =
@@ -73,7 +74,6 @@ const secret = new Set([
   'AWS_SESSION_TOKEN',
 ]);
 const mebibyte = 1_048_576;
-const automaticWriteBehindMs = 50;
 
 /** Reads the environment (an empty variable counts as absent); throws SettingsError for the first thing wrong. */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
@@ -89,6 +89,7 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
 
 function settingsOf(env: Environment): Settings {
   const dataDir = resolve(env.DATA_DIR);
+  const processes = apiProcessesOf(env);
   return {
     listen: { host: env.HOST, port: env.PORT },
     dataDir,
@@ -104,30 +105,24 @@ function settingsOf(env: Environment): Settings {
       bufferBytes: env.UPLOAD_BUFFER_MIB * mebibyte,
       expirySeconds: env.UPLOAD_EXPIRY_SECONDS,
       minFreeBytes: env.MIN_FREE_MIB * mebibyte,
-      writeBehindMs: writeBehindOf(env),
+      writeBehindMs: writeBehindOf(env, processes),
     },
     blobs: { graceSeconds: env.BLOB_GRACE_SECONDS, lingerSeconds: env.BLOB_LINGER_SECONDS },
     sweep: {
-      minAgeSeconds: Math.max(env.SWEEP_MIN_AGE_SECONDS, env.UPLOAD_EXPIRY_SECONDS),
+      minAgeSeconds: sweepAgeOf(env),
       objectsPerSecond: env.SWEEP_OBJECTS_PER_SECOND,
     },
     scrub: { bytesPerSecond: env.SCRUB_MIB_PER_SECOND * mebibyte, intervalSeconds: env.SCRUB_INTERVAL_SECONDS },
     retention: { tagHistoryDays: env.TAG_HISTORY_DAYS, intervalSeconds: env.RETENTION_INTERVAL_SECONDS },
     verification: { threads: env.VERIFY_THREADS, timeoutSeconds: env.VERIFY_TIMEOUT_SECONDS },
     http: { idleTimeoutSeconds: env.IDLE_TIMEOUT_SECONDS },
-    processes: { api: apiProcessesOf(env), shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS },
+    processes: { api: processes, shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS },
     log: { level: env.LOG_LEVEL },
   };
 }
 
 function apiProcessesOf({ API_PROCESSES, DATABASE_URL }: Environment): number {
   return API_PROCESSES === 'auto' ? automaticProcesses(thisMachine(DATABASE_URL === undefined)) : API_PROCESSES;
-}
-
-/** Only who starts all processes, and has a database that nobody else has, knows that there is one. */
-function writeBehindOf(env: Environment): number {
-  if (env.UPLOAD_WRITE_BEHIND_MS !== 'auto') return env.UPLOAD_WRITE_BEHIND_MS;
-  return env.DATABASE_URL === undefined && apiProcessesOf(env) === 1 ? automaticWriteBehindMs : 0;
 }
 
 function storageOf(env: Environment, dataDir: string): StorageSettings {

@@ -2,7 +2,7 @@ import pg from 'pg';
 
 /** Postgres can't be reached, is too slow or broke off; what was asked may or may not have happened. The edge answers 503. */
 export class DatabaseUnavailableError extends Error {
-  /** False: there was no connection, so that nothing has happened. */
+  /** False: nothing has happened, for want of a connection or of a repository. */
   readonly asked: boolean;
 
   constructor({ asked = true, ...options }: ErrorOptions & { readonly asked?: boolean } = {}) {

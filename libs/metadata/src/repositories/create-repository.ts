@@ -10,6 +10,6 @@ export async function inRepository<T>(pool: ConnectionPool, name: RepositoryName
   await pool.query(createRepository, [tenantOf(name), name]);
   const second = await write();
   // Somebody removed it in between: the client's next attempt makes it anew.
-  if (second === null) throw new DatabaseUnavailableError({ cause: new Error(`repository ${name} vanished`) });
+  if (second === null) throw new DatabaseUnavailableError({ cause: new Error(`repository ${name} vanished`), asked: false });
   return second;
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import pg from 'pg';
 import type { RepositoryName } from '#oci';
 import { BlobStore } from '../blobs/blob-store.js';
@@ -61,6 +63,24 @@ describe('a store that writes rows behind', () => {
     );
     const { storageKey: living } = (await new BlobStore(db).find(name, blob))!;
     expect(outcomes.map((outcome, i) => outcome === 'stored' || keys[i] !== living)).toEqual([true, true, true]);
+    const due = await database.sql<{ key: string }>(`select key from outbox where kind = 'delete-object' and key = any($1)`, [keys]);
+    expect(due.map(({ key }) => key).sort()).toEqual(keys.filter((key) => key !== living).sort());
+  });
+
+  it('makes one blob of what sessions with and without rows bring at once', async () => {
+    const [store, name, elsewhere] = [open(), aRepository(), aRepository()];
+    const written = [await begin(rows(), name), await begin(rows(), name)];
+    const sessions = [...written, await begin(store, name), await begin(store, name), await begin(store, elsewhere)];
+    const blob = digest();
+    const outcomes = await Promise.all(
+      sessions.map((session) => store.finalize(session.name, session.id, { digest: blob, size: 0, storageKey: session.id })),
+    );
+    expect(outcomes.toSorted()).toEqual(['deduplicated', 'deduplicated', 'deduplicated', 'deduplicated', 'stored']);
+    const blobs = new BlobStore(db);
+    const { storageKey: living } = (await blobs.find(name, blob))!;
+    expect(await blobs.find(elsewhere, blob)).toMatchObject({ storageKey: living });
+    const keys: string[] = sessions.map(({ id }) => id);
+    expect(outcomes[keys.indexOf(living)]).toBe('stored');
     const due = await database.sql<{ key: string }>(`select key from outbox where kind = 'delete-object' and key = any($1)`, [keys]);
     expect(due.map(({ key }) => key).sort()).toEqual(keys.filter((key) => key !== living).sort());
   });
@@ -189,5 +209,58 @@ describe('a store that writes rows behind', () => {
       await until(async () => (await rows().find(name, id)) !== null);
       expect(await rows().lease(name, id)).toMatchObject({ outcome: 'leased', takenOver: true });
     });
+
+    it('lets those who begin hear that the server takes no rows, until it does', async () => {
+      const store = open(20);
+      const { name, id } = await ready(store);
+      await lock('upload_sessions');
+      await until(() => Promise.resolve(sent('session_begin') > 0));
+      await store.find(name, id);
+      await expect(begin(store, name)).rejects.toThrow(DatabaseUnavailableError);
+      await other.query('commit');
+      const direct = await begin(store, name);
+      expect(await rows().find(name, direct.id)).not.toBeNull();
+      const remembered = await begin(open(), name);
+      expect(await rows().find(name, remembered.id)).toBeNull();
+    });
+
+    it('remembers no more than a thousand where rows don’t get through either', async () => {
+      const store = open(1);
+      const name = aRepository();
+      await begin(rows(), name);
+      await lock('upload_sessions');
+      let begun = 0;
+      const all = Array.from({ length: 1_200 }, () => begin(store, name).then(() => (begun += 1)));
+      await turn();
+      expect(begun).toBe(1_000);
+      await other.query('commit');
+      await Promise.all(all);
+    });
+
+    it('has nothing left that it would do after it was closed', async () => {
+      const store = open(20);
+      const { name, id } = await ready(store);
+      await lock('upload_sessions');
+      await until(() => Promise.resolve(sent('session_begin') > 0));
+      const closed = store.close();
+      await other.query('commit');
+      await closed;
+      expect(await rows().find(name, id)).not.toBeNull();
+      const late = await begin(store, name);
+      expect(await rows().find(name, late.id)).not.toBeNull();
+    });
+  });
+
+  it('gives up a row that the server has refused for a minute', async () => {
+    const store = open(20);
+    const { name } = await begin(rows());
+    const { id } = await begin(store, name);
+    await database.sql(`alter table upload_sessions add constraint refused check (id <> '${id}')`);
+    const now = performance.now.bind(performance);
+    const later = jest.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
+    await until(async () => (await store.find(name, id)) === null);
+    later.mockRestore();
+    expect(sent('session_begin')).toBe(1);
+    await database.sql(`alter table upload_sessions drop constraint refused`);
   });
 });

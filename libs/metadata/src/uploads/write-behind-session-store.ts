@@ -17,14 +17,16 @@ interface UnwrittenSession extends SessionContent {
   readonly lease: string | null;
   /** Nobody has been at it: nothing is stored. */
   readonly untouched: boolean;
+  readonly since: number;
 }
 
 /** Beyond these, new ones get their row at once. */
 const most = 1_000;
 /** A server that is silent for longer is asked, so that who begins a session hears whether there is one. */
 const silenceMs = 1_000;
-/** After a row that the server did not take. */
+/** A row that the server did not take is written again after one second, then two, four … ; it is given up after a minute. */
 const againMs = 1_000;
+const longestMs = 60_000;
 
 /**
  * Sessions whose rows are written only some milliseconds after they began: most have become blobs by then, and never need one. Until then they are
@@ -36,6 +38,9 @@ export class WriteBehindSessionStore extends UploadSessionStore {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   /** On their way to a row or a blob; resolved when that is done, or they are back. */
   private readonly leaving = new Map<string, Promise<void>>();
+  /** The server took no row when it was asked last: new sessions ask it, and hear so. */
+  private refused = false;
+  private closed = false;
 
   /** `delayMs`: how long after its beginning a session gets its row. */
   constructor(
@@ -46,10 +51,10 @@ export class WriteBehindSessionStore extends UploadSessionStore {
     super(db, times);
   }
 
-  override async begin(name: RepositoryName, { id, storage, algorithm, lease = null }: Omit<NewSession, 'name'>): Promise<void> {
-    if (!this.db.main.hasAnsweredWithin(silenceMs) || this.unwritten.size >= most)
-      return super.begin(name, { id, storage, algorithm, lease });
-    this.keep({ id, name, storage, algorithm, lease, digestSoFar: null, untouched: true }, this.delayMs);
+  override async begin(name: RepositoryName, session: Omit<NewSession, 'name'>): Promise<void> {
+    if (!this.hasRoom || this.refused) return this.insert(name, session);
+    const { id, storage, algorithm, lease = null } = session;
+    this.keep({ id, name, storage, algorithm, lease, digestSoFar: null, untouched: true, since: performance.now() }, this.delayMs);
   }
 
   override find(name: RepositoryName, id: string): Promise<UploadSession | null> {
@@ -128,10 +133,15 @@ export class WriteBehindSessionStore extends UploadSessionStore {
   }
 
   override async close(): Promise<void> {
-    await Promise.allSettled([...this.unwritten.values()].map((session) => this.write(session)));
-    this.timers.forEach(clearTimeout);
-    this.timers.clear();
+    this.closed = true;
     await Promise.all(this.leaving.values());
+    await Promise.allSettled([...this.unwritten.values()].map((session) => this.write(session)));
+  }
+
+  private get hasRoom(): boolean {
+    const { main, lazy } = this.db;
+    const answers = main.hasAnsweredWithin(silenceMs) || lazy.hasAnsweredWithin(silenceMs);
+    return answers && !this.closed && this.unwritten.size + this.leaving.size < most;
   }
 
   /** Works on a session as it is now; on undefined where its row says how it stands, if it has one. Work has to change it before it waits for anything. */
@@ -142,12 +152,13 @@ export class WriteBehindSessionStore extends UploadSessionStore {
 
   private keep(session: UnwrittenSession, untilMs: number): void {
     this.unwritten.set(session.id, session);
-    const timer = setTimeout(() => {
+    if (this.closed) return;
+    const due = () => {
       const last = this.unwritten.get(session.id)!;
       // Who needs the row will hear of it.
       this.write(last).catch(() => undefined);
-    }, untilMs);
-    this.timers.set(session.id, timer);
+    };
+    this.timers.set(session.id, setTimeout(due, untilMs));
   }
 
   private change(session: UnwrittenSession, to: Partial<UnwrittenSession>): void {
@@ -155,7 +166,17 @@ export class WriteBehindSessionStore extends UploadSessionStore {
   }
 
   private write(session: UnwrittenSession): Promise<void> {
-    return this.leave(session, () => super.begin(session.name, session));
+    return this.leave(session, () => this.insert(session.name, session));
+  }
+
+  private async insert(name: RepositoryName, session: Omit<NewSession, 'name'>): Promise<void> {
+    try {
+      await super.begin(name, session);
+      this.refused = false;
+    } catch (error) {
+      this.refused = true;
+      throw error;
+    }
   }
 
   /** It is here no more, and who asks for it meanwhile waits; back again where that has certainly come to nothing. */
@@ -167,7 +188,8 @@ export class WriteBehindSessionStore extends UploadSessionStore {
     const gone = work();
     const settled = () => void this.leaving.delete(id);
     const failed = (error: unknown) => {
-      if (isOutcomeNothing(error)) this.keep(session, againMs);
+      const age = performance.now() - session.since;
+      if (age < longestMs && isOutcomeNothing(error)) this.keep(session, Math.max(againMs, age));
       settled();
     };
     this.leaving.set(id, gone.then(settled, failed));
