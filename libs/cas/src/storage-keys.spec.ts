@@ -1,4 +1,5 @@
-import { assertObjectKey, isObjectKey, objectKey, objectPrefixes } from './storage-keys.js';
+import { jest } from '@jest/globals';
+import { assertObjectKey, isObjectKey, objectKey, objectPrefixes, uploadId } from './storage-keys.js';
 
 describe('objectKey', () => {
   it('spreads by the last digits and never repeats itself', () => {
@@ -21,4 +22,21 @@ describe('objectKey', () => {
 it('divides all keys into shares', () => {
   for (const key of Array.from({ length: 50 }, () => objectKey()))
     expect(objectPrefixes.filter((prefix) => key.startsWith(prefix))).toHaveLength(1);
+});
+
+describe('ids of uploads', () => {
+  it('end alike in one moment, and in all ways over time', () => {
+    let now = performance.now();
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const moments = Array.from({ length: 5_000 }, () => {
+      now += 11;
+      return Array.from({ length: 3 }, () => objectKey(uploadId()));
+    });
+    clock.mockRestore();
+    for (const keys of moments) {
+      expect(new Set(keys).size).toBe(3);
+      expect(new Set(keys.map((key) => key.slice(0, 'blobs/00/'.length))).size).toBe(1);
+    }
+    expect(new Set(moments.map(([key]) => key!.slice(0, 'blobs/00/'.length))).size).toBe(256);
+  });
 });

@@ -8,6 +8,8 @@ import { randomUUID } from 'node:crypto';
  *       └── <2 hex>/            the last two digits of the uuid, so that time-ordered uuids spread too
  *           └── <uuid>          one stored object, complete or still growing
  *
+ * Uploads that begin in the same moment get ids that end alike: their names are in one folder, and one flush of that makes them all durable.
+ *
  * Written under <uuid> are: the bytes of an upload (its id gives the first key); on the filesystem the further pieces of an upload
  * that was taken over, and the object they are joined into (fresh uuids). Nothing else lives here, nothing is ever renamed, and a key
  * is never used for a second object: which key holds which blob, and whether it may be seen, is known to the metadata alone.
@@ -30,6 +32,17 @@ export function objectKey(id: string = randomUUID()): string {
   const spread = uuidPattern.exec(id)?.[1];
   if (spread === undefined) throw new TypeError(`not a lower-case uuid: ${JSON.stringify(id.slice(0, 100))}`);
   return `${objectsFolder}/${spread}/${id}`;
+}
+
+const momentMs = 10;
+let moment = { until: 0, spread: '' };
+
+/** A new uuid for an upload; its first key ends like those of others of this moment, and over time all ends are as frequent. */
+export function uploadId(): string {
+  const id = randomUUID();
+  const now = performance.now();
+  if (now >= moment.until) moment = { until: now + momentMs, spread: id.slice(-2) };
+  return id.slice(0, -2) + moment.spread;
 }
 
 /** True for keys as {@link objectKey} makes them, and for nothing else. */

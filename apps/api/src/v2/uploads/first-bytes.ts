@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { StorageDriver, type ByteSource, type UploadState } from '#cas';
+import { StorageDriver, uploadId, type ByteSource, type UploadState } from '#cas';
 import { UploadSessionStore } from '#metadata';
 import { RegistryError } from '#oci';
 import { assertWhole } from './limited.js';
@@ -43,7 +43,7 @@ export class FirstBytes {
     if (!length || length > smallBytes) return null;
     const begun = this.receiver.takeBegun(target.id);
     if (!begun) return null;
-    const session = { id: target.id, offset: 0, storage: this.driver.begin(randomUUID()), digestSoFar: null, algorithm: begun.algorithm };
+    const session = { id: target.id, offset: 0, storage: this.driver.begin(uploadId()), digestSoFar: null, algorithm: begun.algorithm };
     return { target, began: begun.storage, since: performance.now(), chunk, apart: { lease: randomUUID(), session, takenOver: false } };
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { hashing, StorageDriver, type ByteSource, type StoredObject, type StreamHash, type UploadState } from '#cas';
+import { hashing, StorageDriver, uploadId, type ByteSource, type StoredObject, type StreamHash, type UploadState } from '#cas';
 import { UploadSessionStore, type SessionContent, type UploadSession } from '#metadata';
 import { RegistryError, type DigestAlgorithm, type RepositoryName } from '#oci';
 import { DiskGuard } from '../../edge/disk-guard.js';
@@ -151,7 +151,7 @@ export class UploadReceiver {
     session: { readonly algorithm: DigestAlgorithm; readonly lease?: string },
   ): Promise<{ id: string; storage: UploadState }> {
     await this.disk.assertRoom();
-    const id = randomUUID();
+    const id = uploadId();
     const storage = this.driver.begin(id);
     await this.sessions.begin(name, { id, storage, ...session });
     return { id, storage };
