@@ -13,6 +13,8 @@ import { seededRandom } from './seeded-random.js';
 // `npm run race -- --minutes 15 --grace 0` sets these.
 const seconds = Number(process.env['RACE_SECONDS'] ?? 20);
 const graceSeconds = Number(process.env['RACE_GRACE'] ?? 0);
+/** One writes the rows of upload sessions behind. */
+const processes = Number(process.env['RACE_PROCESSES'] ?? 2);
 const seed = Number(process.env['RACE_SEED'] ?? Date.now() % 1_000_000);
 const lingerSeconds = 2;
 
@@ -26,7 +28,7 @@ function startWorker(env: Readonly<Record<string, string>>): ChildProcess {
   });
 }
 
-describe(`collection against 16 clients on two api processes, grace ${graceSeconds} s (seed ${seed})`, () => {
+describe(`collection against 16 clients on ${processes} api process(es), grace ${graceSeconds} s (seed ${seed})`, () => {
   const ledger = new Ledger();
   const random = seededRandom(seed);
   let installation: Installation;
@@ -36,7 +38,7 @@ describe(`collection against 16 clients on two api processes, grace ${graceSecon
 
   beforeAll(async () => {
     const settings = { BLOB_GRACE_SECONDS: String(graceSeconds), BLOB_LINGER_SECONDS: String(lingerSeconds) };
-    installation = await Installation.start({ API_PROCESSES: '2', ...settings });
+    installation = await Installation.start({ API_PROCESSES: String(processes), ...settings });
     rows = new EmbeddedRows(installation.dataDir);
     secondWorker = startWorker({ ...settings, DATABASE_URL: rows.url, STORAGE_ROOT: join(installation.dataDir, 'storage') });
     clients = Array.from({ length: 16 }, () => new RaceClient(installation.client, ledger, { graceSeconds, random }));
