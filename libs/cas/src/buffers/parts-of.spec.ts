@@ -24,6 +24,28 @@ describe('partsOf', () => {
     expect(buffers.free).toBe(buffers.bytes);
   });
 
+  it('takes a short source whole while half of the memory is free', async () => {
+    const buffers = new BufferBudget({ bytes: 2048 * KiB });
+    const sizesOf = async (expectedBytes: number) => {
+      const sizes: number[] = [];
+      const options = { buffers, partBytes, wholeBytes: 1024 * KiB, expectedBytes };
+      for await (const part of partsOf(inChunks(Buffer.alloc(expectedBytes)), options)) {
+        sizes.push(part.bytes);
+        expect(buffers.free).toBe(buffers.bytes - taken - part.bytes);
+        part.release();
+      }
+      return sizes;
+    };
+    let taken = 0;
+    expect(await sizesOf(600 * KiB)).toEqual([600 * KiB]);
+    expect(await sizesOf(1024 * KiB)).toEqual([1024 * KiB]);
+    expect(await sizesOf(1088 * KiB)).toEqual([64, 256, 256, 256, 256].map((size) => size * KiB));
+    taken = 1025 * KiB;
+    const others = await buffers.reserve(taken);
+    expect(await sizesOf(600 * KiB)).toEqual([64, 256, 256, 24].map((size) => size * KiB));
+    others.release();
+  });
+
   it('never holds more than it reserved, whatever the chunks', async () => {
     const buffers = new BufferBudget({ bytes: 1024 * KiB });
     const sizes = await partSizes(inChunks(Buffer.alloc(2000 * KiB), 60 * KiB), buffers);

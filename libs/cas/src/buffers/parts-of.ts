@@ -7,11 +7,13 @@ const chunkBytes = 64 * 1024;
 
 /**
  * `partBytes`: what a part holds at most, as long as chunks are no larger than a socket's. `expectedBytes`: the source's length, if announced.
+ * `wholeBytes`: a source of up to this length is one part, while half of the budget is free.
  * `ownsChunks`: a part that is released takes the memory of its chunks along.
  */
 export interface PartOptions {
   readonly buffers: BufferBudget;
   readonly partBytes: number;
+  readonly wholeBytes?: number;
   readonly expectedBytes?: number;
   readonly ownsChunks?: boolean;
 }
@@ -67,9 +69,8 @@ class Gathering {
   }
 
   async #gather(): Promise<Part | null> {
-    const { buffers, partBytes } = this.#options;
-    const size = Math.min(this.#received === 0 ? chunkBytes : partBytes, partBytes, this.#expected, buffers.bytes);
-    const reservation = await buffers.reserve(size);
+    const { buffers } = this.#options;
+    const reservation = await buffers.reserve(Math.min(this.#partSize, this.#expected, buffers.bytes));
     const part = new GatheredPart(reservation, this.#options.ownsChunks);
     while (part.bytes === 0 || part.hasRoom(Math.min(chunkBytes, this.#expected))) {
       const arrived = await Promise.race([this.#pull(), reservation.wanted]);
@@ -92,6 +93,12 @@ class Gathering {
     const part = new GatheredPart(reservation, this.#options.ownsChunks);
     part.add(chunk);
     return part;
+  }
+
+  get #partSize(): number {
+    const { buffers, partBytes, wholeBytes = 0 } = this.#options;
+    if (this.#received > 0) return partBytes;
+    return this.#expected <= wholeBytes && buffers.free >= buffers.bytes / 2 ? wholeBytes : Math.min(chunkBytes, partBytes);
   }
 
   /** Bytes still to come; infinite where nothing was announced, or more came than that. */

@@ -11,7 +11,7 @@ import { joinPieces } from './join-pieces.js';
 import { listObjects, statObject } from './list-objects.js';
 import { OpenFile } from './open-file.js';
 import { MemoryReader, ObjectReader, readFully, type Stretch } from './object-reader.js';
-import { PieceWriter } from './piece-writer.js';
+import { PieceWriter, wholeBytes } from './piece-writer.js';
 import { settlePiece } from './settle-piece.js';
 import { isFenced, keysOf, lastPiece, parsePieces, startPieces, withLastPiece, withNewPiece, type UploadPieces } from './upload-pieces.js';
 
@@ -51,7 +51,7 @@ export class FilesystemDriver extends StorageDriver {
     const state = parsePieces(upload);
     const writer = new PieceWriter(this.#folders, lastPiece(state), options.expectedBytes);
     try {
-      for await (const part of partsOf(source, { ...options, buffers: this.#buffers, partBytes })) await writer.add(part);
+      for await (const part of partsOf(source, { ...options, buffers: this.#buffers, partBytes, wholeBytes })) await writer.add(part);
       return withLastPiece(state, await writer.finish());
     } finally {
       await writer.close();

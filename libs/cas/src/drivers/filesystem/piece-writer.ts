@@ -11,8 +11,8 @@ import type { Piece } from './upload-pieces.js';
 const { O_WRONLY, O_CREAT, O_EXCL, O_DSYNC } = constants;
 /** Flushing on the way lets the disk work while bytes come, so that the end of a large body does not wait for all of it. */
 const flushBytes = 16 * 1024 * 1024;
-/** Up to here, what is written whole at once had better be flushed by that write: it costs a third less than a flush that follows. */
-const smallBytes = 64 * 1024;
+/** Up to here a body had better be written whole, by one write that flushes: each call more costs more than it gains by writing while bytes come. */
+export const wholeBytes = 1024 * 1024;
 /** Elsewhere it may promise less than a flush. */
 const writesFlush = process.platform === 'linux';
 
@@ -97,9 +97,9 @@ export class PieceWriter {
 
   async #create({ bytes }: Part): Promise<OpenFile> {
     await this.folders.prepare(this.#path);
-    const small = writesFlush && bytes <= smallBytes && bytes === this.expectedBytes;
-    const file = await OpenFile.open(this.#path, O_WRONLY | O_CREAT | O_EXCL | (small ? O_DSYNC : 0));
-    if (small) this.#naming = this.folders.syncName(this.#path);
+    const whole = writesFlush && bytes <= wholeBytes && bytes === this.expectedBytes;
+    const file = await OpenFile.open(this.#path, O_WRONLY | O_CREAT | O_EXCL | (whole ? O_DSYNC : 0));
+    if (whole) this.#naming = this.folders.syncName(this.#path);
     this.#naming?.catch(() => undefined);
     return file;
   }
