@@ -100,6 +100,18 @@ describe('a store that writes rows behind', () => {
     expect(await store.finalize(begun.name, begun.id, arrived())).toBe('stored');
   });
 
+  it('writes the row before it acknowledges what came under a lease', async () => {
+    const store = open();
+    const { name, id } = await begin(store);
+    const held = await store.lease(name, id, 0);
+    if (held.outcome !== 'leased') throw new Error(held.outcome);
+    expect(await rows().find(name, id)).toBeNull();
+    expect(await store.record(id, randomUUID(), { ...content, release: true })).toBe(false);
+    expect(await store.record(id, held.lease, { ...content, release: true })).toBe(true);
+    expect(await rows().find(name, id)).toMatchObject({ offset: 9, ...content });
+    expect(await store.finalize(name, id, arrived())).toBe('stored');
+  });
+
   it('writes all rows when it is closed', async () => {
     const store = open();
     const begun = await Promise.all(Array.from({ length: 40 }, () => begin(store)));

@@ -76,12 +76,13 @@ export class WriteBehindSessionStore extends UploadSessionStore {
     });
   }
 
+  /** What came under a lease is more than anybody likes to send again, or not the first that came: it has its row before that is acknowledged. */
   override record(id: string, lease: string, progress: SessionContent & { readonly release: boolean }): Promise<boolean> {
     return this.at(id, async (session) => {
       if (!session) return super.record(id, lease, progress);
       const { storage, digestSoFar, release } = progress;
       if (session.lease !== lease || session.storage.offset > storage.offset) return false;
-      this.change(session, { storage, digestSoFar, lease: release ? null : lease });
+      await this.write(this.change(session, { storage, digestSoFar, lease: release ? null : lease }));
       return true;
     });
   }
@@ -161,8 +162,10 @@ export class WriteBehindSessionStore extends UploadSessionStore {
     this.timers.set(session.id, setTimeout(due, untilMs));
   }
 
-  private change(session: UnwrittenSession, to: Partial<UnwrittenSession>): void {
-    this.unwritten.set(session.id, { ...session, ...to, untouched: false });
+  private change(session: UnwrittenSession, to: Partial<UnwrittenSession>): UnwrittenSession {
+    const changed = { ...session, ...to, untouched: false };
+    this.unwritten.set(session.id, changed);
+    return changed;
   }
 
   private write(session: UnwrittenSession): Promise<void> {
