@@ -16,9 +16,13 @@ export function sweepAgeOf({ SWEEP_MIN_AGE_SECONDS, UPLOAD_EXPIRY_SECONDS }: Giv
   return Math.max(SWEEP_MIN_AGE_SECONDS, UPLOAD_EXPIRY_SECONDS);
 }
 
+function isSweepLater(given: Given): boolean {
+  return sweepAgeOf(given) >= leastSweepAge;
+}
+
 export function isWriteBehindSafe(given: Given): boolean {
   const { UPLOAD_WRITE_BEHIND_MS: asked, API_PROCESSES } = given;
-  return asked === 'auto' || asked === 0 || (API_PROCESSES === 1 && sweepAgeOf(given) >= leastSweepAge);
+  return asked === 'auto' || asked === 0 || (API_PROCESSES === 1 && isSweepLater(given));
 }
 
 export const writeBehindUnsafe = {
@@ -30,5 +34,5 @@ export const writeBehindUnsafe = {
 export function writeBehindOf(given: Given, apiProcesses: number): number {
   if (given.UPLOAD_WRITE_BEHIND_MS !== 'auto') return given.UPLOAD_WRITE_BEHIND_MS;
   const alone = given.DATABASE_URL === undefined && apiProcesses === 1;
-  return alone && sweepAgeOf(given) >= leastSweepAge ? automaticMs : 0;
+  return alone && isSweepLater(given) ? automaticMs : 0;
 }

@@ -2,8 +2,8 @@ import { notifySql } from '../database/notifications.js';
 import { statement } from '../database/statement.js';
 
 // The arrival of blobs in one statement, one flush. $1 grace, $2 linger.
-// s: sessions (that c or whoever sends this has consumed, each once) with what they bring; `leftovers` of an upload, or null. Repeating after an unknown outcome does nothing; without c
-//    the repeat would find its own blob and send its own, living key to the outbox.
+// s: sessions (that c or whoever sends this has consumed, each once) with what they bring; `leftovers` of an upload, or null. Repeating after an
+//    unknown outcome does nothing; without c the repeat would find its own blob and send its own, living key to the outbox.
 // n: of those that bring the same, one. In order of digest, as all that lock more than one.
 // k: blob before link, share-locked, so that the collector cannot take it between "already there" and the link.
 // d, h: a damaged blob gets the new key; the old one goes to the outbox, after readers that looked it up are done. d re-reads the row

@@ -17,6 +17,7 @@ interface UnwrittenSession extends SessionContent {
   readonly lease: string | null;
   /** Nobody has been at it: nothing is stored. */
   readonly untouched: boolean;
+  /** When it began, by `performance.now()`. */
   readonly since: number;
 }
 
@@ -52,7 +53,7 @@ export class WriteBehindSessionStore extends UploadSessionStore {
   }
 
   override async begin(name: RepositoryName, session: Omit<NewSession, 'name'>): Promise<void> {
-    if (!this.hasRoom || this.refused) return this.insert(name, session);
+    if (!this.mayWait) return this.insert(name, session);
     const { id, storage, algorithm, lease = null } = session;
     this.keep({ id, name, storage, algorithm, lease, digestSoFar: null, untouched: true, since: performance.now() }, this.delayMs);
   }
@@ -139,10 +140,11 @@ export class WriteBehindSessionStore extends UploadSessionStore {
     await Promise.allSettled([...this.unwritten.values()].map((session) => this.write(session)));
   }
 
-  private get hasRoom(): boolean {
+  /** Whether a new session is remembered, or gets its row at once. */
+  private get mayWait(): boolean {
     const { main, lazy } = this.db;
     const answers = main.hasAnsweredWithin(silenceMs) || lazy.hasAnsweredWithin(silenceMs);
-    return answers && !this.closed && this.unwritten.size + this.leaving.size < most;
+    return answers && !this.refused && !this.closed && this.unwritten.size + this.leaving.size < most;
   }
 
   /** Works on a session as it is now; on undefined where its row says how it stands, if it has one. Work has to change it before it waits for anything. */
