@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { UploadState } from '#cas';
 import { digestOf, mediaTypes, parseRepositoryName, parseTag, type Digest, type RepositoryName } from '#oci';
 import type { ManifestReference, NewManifest } from '../shapes.js';
 import type { UploadSessionStore } from '../uploads/upload-session-store.js';
@@ -15,11 +16,27 @@ export function digest(text: string | Buffer = randomUUID(), algorithm: 'sha256'
   return digestOf(algorithm, createHash(algorithm).update(text).digest());
 }
 
+/** Begins a session in a repository nobody else uses, or in a given one. */
+export async function beginSession(
+  uploads: UploadSessionStore,
+  { name = aRepository(), storage = { offset: 0, piece: 'a' } }: { name?: RepositoryName; storage?: UploadState } = {},
+): Promise<{ name: RepositoryName; id: string }> {
+  const id = randomUUID();
+  await uploads.begin(name, { id, storage, algorithm: 'sha256' });
+  return { name, id };
+}
+
+/** Takes the lease of an open session, which must be to be had. */
+export async function leaseSession(uploads: UploadSessionStore, { name, id }: { name: RepositoryName; id: string }, offset?: number) {
+  const outcome = await uploads.lease(name, id, offset);
+  if (outcome.outcome !== 'leased') throw new Error(outcome.outcome);
+  return outcome;
+}
+
 /** Begins a session and finishes it at once; answers the key of the bytes that were not really stored. */
 export async function pushBlob(uploads: UploadSessionStore, name: RepositoryName, blob: Digest, size = 7): Promise<string> {
-  const id = randomUUID();
+  const { id } = await beginSession(uploads, { name, storage: { offset: 0 } });
   const storageKey = `blobs/${id}`;
-  await uploads.begin(name, { id, storage: { offset: 0 }, algorithm: 'sha256' });
   await uploads.finalize(name, id, { digest: blob, size, storageKey });
   return storageKey;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Digest, RepositoryName } from '#oci';
 import { BlobStore } from '../blobs/blob-store.js';
 import { withDatabase } from '../testing/index.js';
-import { aRepository, digest, pushBlob } from '../testing/fixtures.js';
+import { aRepository, beginSession, digest, pushBlob } from '../testing/fixtures.js';
 import { UploadSessionStore } from './upload-session-store.js';
 
 const database = withDatabase();
@@ -12,9 +12,7 @@ const reviewsOf = (blob: Digest) =>
   database.sql<{ kind: string }>(`select kind, not_before > now() as later from reviews where digest_text(digest) = $1`, [blob]);
 
 async function begin(uploads: UploadSessionStore, name: RepositoryName) {
-  const id = randomUUID();
-  await uploads.begin(name, { id, storage: { offset: 7 }, algorithm: 'sha256' });
-  return id;
+  return (await beginSession(uploads, { name, storage: { offset: 7 } })).id;
 }
 
 describe('finalizing a session', () => {

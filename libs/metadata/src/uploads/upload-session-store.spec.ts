@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { withDatabase } from '../testing/index.js';
-import { aRepository, digest } from '../testing/fixtures.js';
+import { aRepository, beginSession, digest, leaseSession } from '../testing/fixtures.js';
 import { UploadSessionStore } from './upload-session-store.js';
 import { WriteBehindSessionStore } from './write-behind-session-store.js';
 
@@ -12,18 +12,6 @@ const behind = (): Stores => {
   const store = new WriteBehindSessionStore(database.db, {}, 600_000);
   return [store, store];
 };
-
-async function begin(uploads: UploadSessionStore, name = aRepository()) {
-  const id = randomUUID();
-  await uploads.begin(name, { id, storage: { offset: 0, piece: 'a' }, algorithm: 'sha256' });
-  return { name, id };
-}
-
-async function leased(uploads: UploadSessionStore, name: Awaited<ReturnType<typeof begin>>['name'], id: string, offset?: number) {
-  const outcome = await uploads.lease(name, id, offset);
-  if (outcome.outcome !== 'leased') throw new Error(outcome.outcome);
-  return outcome;
-}
 
 describe.each([
   ['at once', atOnce],
@@ -40,7 +28,7 @@ describe.each([
 
   it('is found as it was begun, and only in its repository', async () => {
     const [uploads, elsewhere] = stores();
-    const { name, id } = await begin(uploads);
+    const { name, id } = await beginSession(uploads);
     const expected = {
       id,
       repository: name,
@@ -57,22 +45,22 @@ describe.each([
 
   it('goes on at its offset only', async () => {
     const [uploads, elsewhere] = stores();
-    const { name, id } = await begin(uploads);
-    const { lease, takenOver } = await leased(uploads, name, id, 0);
+    const { name, id } = await beginSession(uploads);
+    const { lease, takenOver } = await leaseSession(uploads, { name, id }, 0);
     expect(takenOver).toBe(false);
     expect(await uploads.record(id, lease, { storage: { offset: 9 }, digestSoFar: digest('9 bytes'), release: true })).toBe(true);
     expect(await elsewhere.lease(name, id, 0)).toEqual({ outcome: 'outOfOrder', offset: 9 });
     expect(await elsewhere.lease(name, randomUUID(), 0)).toEqual({ outcome: 'unknown' });
     expect(await elsewhere.lease(aRepository(), id, 9)).toEqual({ outcome: 'unknown' });
-    const next = await leased(elsewhere, name, id, 9);
+    const next = await leaseSession(elsewhere, { name, id }, 9);
     expect(next.takenOver).toBe(false);
     expect(next.session).toMatchObject({ offset: 9, storage: { offset: 9 }, digestSoFar: digest('9 bytes') });
   });
 
   it('becomes a blob as it was recorded, while nobody has been at it since', async () => {
     const [uploads, elsewhere] = stores();
-    const { name, id } = await begin(uploads);
-    const { lease } = await leased(uploads, name, id, 0);
+    const { name, id } = await beginSession(uploads);
+    const { lease } = await leaseSession(uploads, { name, id }, 0);
     const digestSoFar = digest();
     const arrived = (storage: { offset: number; pieces: string[] }, claimed = digestSoFar) => ({
       digest: claimed,
@@ -85,7 +73,7 @@ describe.each([
     expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
     await uploads.record(id, lease, { storage, digestSoFar, release: true });
     expect(await uploads.finalize(name, id, arrived({ offset: 9, pieces: ['b'] }))).toBe('gone');
-    const later = await leased(elsewhere, name, id);
+    const later = await leaseSession(elsewhere, { name, id });
     expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
     await elsewhere.record(id, later.lease, { storage: { offset: 9, pieces: ['a', 'c'] }, digestSoFar, release: true });
     expect(await uploads.finalize(name, id, arrived(storage))).toBe('gone');
@@ -98,7 +86,7 @@ describe.each([
 
   it('takes the first bytes of one of many that took no lease', async () => {
     const [uploads, elsewhere] = stores();
-    const { name, id } = await begin(uploads);
+    const { name, id } = await beginSession(uploads);
     expect(await uploads.recordFirst({ name: aRepository(), id, began, ...first('b') })).toBe(false);
     const marks = Array.from({ length: 12 }, (_, i) => `piece ${i}`);
     const recorded = await Promise.all(
@@ -110,8 +98,8 @@ describe.each([
 
   it('takes no first bytes while somebody is at work on it, nor once there are some', async () => {
     const [uploads, elsewhere] = stores();
-    const { name, id } = await begin(uploads);
-    const { lease } = await leased(elsewhere, name, id);
+    const { name, id } = await beginSession(uploads);
+    const { lease } = await leaseSession(elsewhere, { name, id });
     expect(await uploads.recordFirst({ name, id, began, ...first('b') })).toBe(false);
     // He has come and gone, and nothing has come with him.
     await elsewhere.record(id, lease, { storage: began, digestSoFar: null, release: true });
@@ -131,10 +119,10 @@ describe.each([
       storageKey: randomUUID(),
       recorded: { storage: began, digestSoFar: null },
     });
-    const untouched = await begin(uploads);
+    const untouched = await beginSession(uploads);
     expect(await elsewhere.finalize(untouched.name, untouched.id, arrived())).toBe('stored');
-    const begun = await begin(uploads);
-    const { lease } = await leased(elsewhere, begun.name, begun.id);
+    const begun = await beginSession(uploads);
+    const { lease } = await leaseSession(elsewhere, begun);
     expect(await uploads.finalize(begun.name, begun.id, arrived())).toBe('gone');
     await elsewhere.record(begun.id, lease, { ...first('b'), release: true });
     expect(await uploads.finalize(begun.name, begun.id, arrived())).toBe('gone');
@@ -142,7 +130,7 @@ describe.each([
 
   it('sends away what was stored apart from it', async () => {
     const [uploads] = stores();
-    const { name, id } = await begin(uploads);
+    const { name, id } = await beginSession(uploads);
     const discarded = ({ piece }: { piece: string }) => database.sql(`select kind from outbox where payload ->> 'piece' = $1`, [piece]);
     const [other, own, blob] = [first(randomUUID()), first(randomUUID()), first(randomUUID())];
     await uploads.discard(id, other.storage, randomUUID());
@@ -153,7 +141,7 @@ describe.each([
     expect(await discarded(own.storage)).toEqual([]);
 
     const storageKey = randomUUID();
-    const published = await begin(uploads);
+    const published = await beginSession(uploads);
     const recorded = { storage: began, digestSoFar: null };
     expect(await uploads.finalize(published.name, published.id, { digest: digest(), size: 9, storageKey, recorded })).toBe('stored');
     await uploads.discard(published.id, blob.storage, storageKey);
@@ -162,17 +150,17 @@ describe.each([
 
   it('lives on while somebody receives its first bytes, who has no lease', async () => {
     const [uploads] = stores();
-    const { name, id } = await begin(uploads);
+    const { name, id } = await beginSession(uploads);
     expect(await uploads.prolong(id, randomUUID())).toBe(true);
-    await leased(uploads, name, id);
+    await leaseSession(uploads, { name, id });
     expect(await uploads.prolong(id, randomUUID())).toBe(false);
   });
 
   it('counts nothing of a writer whose lease was taken over', async () => {
     const [uploads, elsewhere] = stores();
-    const { name, id } = await begin(uploads);
-    const first = await leased(uploads, name, id, 0);
-    const second = await leased(elsewhere, name, id);
+    const { name, id } = await beginSession(uploads);
+    const first = await leaseSession(uploads, { name, id }, 0);
+    const second = await leaseSession(elsewhere, { name, id });
     expect(second.takenOver).toBe(true);
     expect(await uploads.record(id, first.lease, { storage: { offset: 5 }, digestSoFar: null, release: true })).toBe(false);
     expect(await uploads.complete(name, id, { digest: digest(), lease: first.lease })).toBe(false);
@@ -183,8 +171,8 @@ describe.each([
 
   it('has one holder when many take it at once', async () => {
     const [uploads, elsewhere] = stores();
-    const { name, id } = await begin(uploads);
-    const taken = await Promise.all(Array.from({ length: 12 }, (_, i) => leased(i % 2 ? uploads : elsewhere, name, id)));
+    const { name, id } = await beginSession(uploads);
+    const taken = await Promise.all(Array.from({ length: 12 }, (_, i) => leaseSession(i % 2 ? uploads : elsewhere, { name, id })));
     const recorded = await Promise.all(
       taken.map(({ lease }) => uploads.record(id, lease, { storage: { offset: 1 }, digestSoFar: null, release: false })),
     );
@@ -194,8 +182,8 @@ describe.each([
 
   it('sends its bytes to the outbox when it is given up, once', async () => {
     const [uploads] = stores();
-    const { name, id } = await begin(uploads);
-    await leased(uploads, name, id);
+    const { name, id } = await beginSession(uploads);
+    await leaseSession(uploads, { name, id });
     expect(await uploads.cancel(aRepository(), id)).toBe(false);
     expect(await uploads.cancel(name, id, randomUUID())).toBe(false);
     expect(await uploads.cancel(name, id)).toBe(true);
@@ -204,56 +192,5 @@ describe.each([
     expect(await database.sql('select kind, payload from outbox where key = $1', [id])).toEqual([
       { kind: 'abort-upload', payload: { offset: 0, piece: 'a' } },
     ]);
-  });
-});
-
-describe('the row of an upload session', () => {
-  it('that can not be begun fails alone, whoever begins at the same time', async () => {
-    const [uploads] = atOnce();
-    const { name, id } = await begin(uploads);
-    const before = database.db.statementCounts().get('session_begin') ?? 0;
-    const one = (session: string) => uploads.begin(name, { id: session, storage: { offset: 0 }, algorithm: 'sha256' as const });
-    const fresh = [randomUUID(), randomUUID()];
-    const outcomes = await Promise.allSettled([one(fresh[0]!), one(id), one(fresh[1]!)]);
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(outcomes[1]).toMatchObject({ reason: { code: '23505' } });
-    for (const session of fresh) expect(await uploads.find(name, session)).not.toBeNull();
-    expect(database.db.statementCounts().get('session_begin')).toBe(before + 4);
-  });
-
-  it('lives on while progress is recorded, but is not written for that each time', async () => {
-    const uploads = new UploadSessionStore(database.db, { uploadExpirySeconds: 100 });
-    const { name, id } = await begin(uploads);
-    const expiry = async () =>
-      (
-        await database.sql<{ left: string }>('select extract(epoch from expires_at - now()) as left from upload_sessions where id = $1', [
-          id,
-        ])
-      )[0]!.left;
-    const { lease } = await leased(uploads, name, id);
-    const progress = { storage: { offset: 1 }, digestSoFar: null, release: false };
-    await database.sql(`update upload_sessions set expires_at = now() + interval '60 seconds' where id = $1`, [id]);
-    await uploads.record(id, lease, progress);
-    expect(Number(await expiry())).toBeLessThanOrEqual(60);
-    await database.sql(`update upload_sessions set expires_at = now() + interval '40 seconds' where id = $1`, [id]);
-    await uploads.record(id, lease, progress);
-    expect(Number(await expiry())).toBeGreaterThan(60);
-  });
-
-  it('expires: unfinished bytes go to the outbox, verdicts just go', async () => {
-    const [uploads] = atOnce();
-    const open = await begin(uploads);
-    const completed = await begin(uploads);
-    const failed = await begin(uploads);
-    const young = await begin(uploads);
-    for (const { name, id } of [completed, failed]) await uploads.complete(name, id, { digest: digest() });
-    await uploads.settle(failed.id, { ok: false, kind: 'digestMismatch' });
-    await database.sql('update upload_sessions set expires_at = now() where id = any($1)', [[open.id, completed.id, failed.id]]);
-    await database.sql(`delete from outbox`);
-    expect((await uploads.expire(2)) + (await uploads.expire(2))).toBe(3);
-    expect(await uploads.expire(2)).toBe(0);
-    const aborted = await database.sql<{ key: string }>(`select key from outbox where kind = 'abort-upload'`);
-    expect(aborted.map(({ key }) => key).sort()).toEqual([open.id, completed.id].sort());
-    expect(await uploads.find(young.name, young.id)).not.toBeNull();
   });
 });
