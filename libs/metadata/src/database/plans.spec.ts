@@ -1,11 +1,11 @@
 import { pending } from '../collection/collection-statements.js';
 import { withDatabase } from '../testing/index.js';
 import { allStatements } from '../testing/all-statements.js';
-import { manyRows } from '../testing/many-rows.js';
+import { foreignKeyLookups } from '../testing/foreign-key-lookups.js';
+import { manyRows, rowsAlone } from '../testing/many-rows.js';
 import { lateKeysOf, planOf, scansOf, sortsOf } from '../testing/plan.js';
 import type { Statement } from './statement.js';
 
-const database = withDatabase();
 // Every statement of this lib is looked at, a new one too, and has to find each row through a condition of an index: enable_seqscan=off turns
 // a scan of a table into one of a whole index at best, which is no better. What follows is why some may do otherwise.
 const statements = (await allStatements()).filter(({ text }) => !text.startsWith('set '));
@@ -49,11 +49,18 @@ const ofOneRow = ['damage_mark', 'sweep_still', 'session_', 'history_of_all', 'r
 const sinceJustNow = ['retention_drop_manifest', 'retention_departed'];
 /** Once for a repository that is removed; sessions are few. */
 const ofRemovals = ['removal_sessions', 'removal_drop'];
+/** Foreign keys whose other end is never deleted, or with its repository only. */
+const ofRemovedRows = ['repositories_tenant_fkey', 'upload_sessions_repository_fkey'];
 const mayScan = new Set([...ofRemovals, ...reports, ...ofRuns, ...ofUploads]);
 const maySort = new Set([...sinceJustNow, ...reports, ...ofRuns, ...sortsToLock]);
 
-describe.each(['empty', 'full'])('on %s tables', (tables) => {
-  beforeAll(() => (tables === 'full' ? manyRows(database) : undefined), 60_000);
+describe.each([
+  ['empty', undefined],
+  ['full', manyRows],
+  ['misleading', rowsAlone],
+] as const)('on %s tables', (_tables, fill) => {
+  const database = withDatabase();
+  beforeAll(() => fill?.(database), 60_000);
 
   it.each(statements.filter(({ name }) => !mayScan.has(name)).map((statement) => [statement.name, statement] as const))(
     '%s finds every row through a condition of an index',
@@ -92,6 +99,17 @@ describe.each(['empty', 'full'])('on %s tables', (tables) => {
     const gone = 'gone as materialized (select repository, digest from manifests where repository = $1 and digest = $2)';
     const plan = await planOf(database.db, { name: 'drop_references', text: `with ${gone} ${/DELETE[^;]*/.exec(trigger!.prosrc)![0]}` });
     expect([...scansOf(plan), ...lateKeysOf(plan)]).toEqual([]);
+  });
+
+  it('what PostgreSQL looks up for a foreign key is found by all of it', async () => {
+    const { parents, children } = await foreignKeyLookups(database);
+    const lookups = [...parents, ...children.filter(({ name }) => !ofRemovedRows.includes(name))];
+    expect(lookups.length).toBeGreaterThanOrEqual(20);
+    const found = async (lookup: Statement) => {
+      const plan = await planOf(database.db, lookup);
+      return [...scansOf(plan), ...lateKeysOf(plan)].map((scan) => `${lookup.name}: ${scan}`);
+    };
+    expect((await Promise.all(lookups.map(found))).flat()).toEqual([]);
   });
 
   it('one that does scan is told apart', async () => {

@@ -25,6 +25,7 @@ const statements = (n: number) => [
    select ${tagged}, ${digest(`'tag ' || n`)}, 0, ${digest(`'missing ' || n`)}, 'layer', 1 from generate_series(0, ${n / 2 - 1}) n`,
   `insert into tags (repository, name, digest) select id, 'tag-' || n, ${digest('r.name')} from repositories r, generate_series(0, 1) n where id <> ${tagged}`,
   `insert into tags (repository, name, digest) select ${tagged}, 'tag-' || n, ${digest(`'tag ' || n`)} from generate_series(0, ${n - 1}) n`,
+  `insert into legacy_referrers (repository, tag, subject_digest, kind) select repository, name, ${subject}, 'sig' from tags where repository = ${tagged}`,
   `insert into tag_history (repository, name, digest, at) select repository, name, digest, now() - random() * interval '90 days' from tags`,
   `insert into upload_sessions (id, repository, storage, algorithm, expires_at)
    select gen_random_uuid(), ${tagged}, '{}', 'sha256', now() + random() * interval '1 day' from generate_series(1, ${n / 5})`,
@@ -37,7 +38,32 @@ const statements = (n: number) => [
   'vacuum (analyze)',
 ];
 
+// What misleads PostgreSQL: half of a key names one row by itself as far as anybody has seen, so that an index of that half alone looks as good as
+// the key's own. And then a layer comes that ten thousand repositories share.
+const aloneStatements = (n: number) => [
+  `insert into tenants (name) values ('alone')`,
+  `insert into repositories (tenant, name, listed) select 'alone', 'alone/' || n, true from generate_series(0, ${n - 1}) n`,
+  `insert into blobs (digest, size, storage_key, damaged_at)
+   select ${digest('name')}, 1, 'blobs/' || id, case when id % 100 = 0 then now() end from repositories`,
+  `insert into blob_links (repository, digest) select id, ${digest('name')} from repositories`,
+  `insert into manifests (repository, digest, media_type, size, payload, artifact_type, subject_digest, referrer_descriptor)
+   select id, ${digest('name')}, 'm', 4, 'null', 'a', ${digest(`name || ' subject'`)}, '{}' from repositories`,
+  `insert into manifest_references (repository, manifest, position, digest, kind, size, link_digest)
+   select id, ${digest('name')}, 1, ${digest('name')}, 'layer', 1, ${digest('name')} from repositories`,
+  `insert into manifest_details (repository, digest, kind, details) select repository, digest, 'image', '{}' from manifests`,
+  `insert into tags (repository, name, digest) select repository, 'latest', digest from manifests`,
+  `insert into tag_history (repository, name, digest) select repository, name, digest from tags`,
+  `insert into legacy_referrers (repository, tag, subject_digest, kind) select repository, name, digest, 'sig' from tags`,
+  // Not those of work under way: vacuumed while it is empty, a table is one where any plan is as good, until it has been looked at again.
+  'vacuum (analyze) tenants, repositories, blobs, blob_links, manifests, manifest_references, manifest_details, tags, tag_history, legacy_referrers',
+];
+
 /** Fills every table with about so many rows, and tells PostgreSQL what is in them. */
 export async function manyRows(database: TestDatabase, count = 10_000): Promise<void> {
   for (const statement of statements(count)) await database.sql(statement);
+}
+
+/** Fills the tables with so many repositories of one image each, which has nothing in common with others. */
+export async function rowsAlone(database: TestDatabase, count = 10_000): Promise<void> {
+  for (const statement of aloneStatements(count)) await database.sql(statement);
 }

@@ -1,0 +1,1 @@
+DROP INDEX IF EXISTS "blob_links_digest";
