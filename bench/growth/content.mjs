@@ -5,9 +5,13 @@ export const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 /** Existing repositories that blobs are mounted into. */
 export const targets = 64;
 
+/** What the layer is made of that every repository has. */
+export const base = 'base layer';
+
 const sha256 = (text) => createHash('sha256').update(text).digest();
 
 export const digestOf = (text) => `sha256:${sha256(text).toString('hex')}`;
+export const baseDigest = digestOf(base);
 export const blobDigest = (n) => digestOf(`blob ${n}`);
 export const tagName = (n) => `t${String(n).padStart(7, '0')}`;
 export const repositoryName = (n) => `growth/r${String(n).padStart(7, '0')}`;
@@ -18,9 +22,13 @@ export const subjectDigest = digestOf('subject');
 export const repositoryOfBlob = (n, repositories) =>
   repositoryName(Math.floor((sha256(`blob ${n}`).readUInt32BE() * repositories) / 2 ** 32));
 
-/** An image of the two blobs that `growth/tags` has; a new one for each mark. */
+/** An image of the blobs that `growth/tags` has; a new one for each mark. */
 export function imageManifest(mark) {
-  const [config, layer] = [0, 1].map((n) => ({ mediaType: 'application/octet-stream', digest: blobDigest(n), size: 1_024 }));
-  const image = { schemaVersion: 2, mediaType: manifestType, config, layers: [layer], annotations: { mark } };
+  const [config, ...layers] = [blobDigest(0), baseDigest, blobDigest(1)].map((digest) => ({
+    mediaType: 'application/octet-stream',
+    digest,
+    size: 1_024,
+  }));
+  const image = { schemaVersion: 2, mediaType: manifestType, config, layers, annotations: { mark } };
   return Buffer.from(JSON.stringify(image));
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import {
+  baseDigest,
   blobDigest,
   digestOf,
   imageManifest,
@@ -49,6 +50,8 @@ export function operationsOf(client, { tags, repositories, blobs }) {
       const n = randomInt(blobs);
       return client.exchange('HEAD', `/v2/${repositoryOfBlob(n, repositories)}/blobs/${blobDigest(n)}`, { expect: 200 });
     },
+    'blob HEAD, the layer that all have': () =>
+      client.exchange('HEAD', `/v2/${repositoryName(randomInt(repositories))}/blobs/${baseDigest}`, { expect: 200 }),
     'manifest PUT': () => {
       const mark = `u-${run}-${(serial += 1)}`;
       const headers = { 'Content-Type': manifestType };
@@ -68,6 +71,10 @@ export function operationsOf(client, { tags, repositories, blobs }) {
       const to = targetName(Math.floor(at / blobs) % targets);
       const query = `mount=${blobDigest(n)}&from=${repositoryOfBlob(n, repositories)}`;
       return client.exchange('POST', `/v2/${to}/blobs/uploads/?${query}`, { expect: 201 });
+    },
+    'mount of the layer that all have': () => {
+      const query = `mount=${baseDigest}&from=${repositoryName(randomInt(repositories))}`;
+      return client.exchange('POST', `/v2/growth/new-${run}-${(serial += 1)}/blobs/uploads/?${query}`, { expect: 201 });
     },
   };
 }

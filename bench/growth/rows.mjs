@@ -1,6 +1,6 @@
 // Rows as pushes would have left them, made by the database itself with all its indexes in place: ten million pushes would take days.
 // Foreign keys are not asked while they are made (session_replication_role); what they would say holds by construction.
-import { manifestType, targets } from './content.mjs';
+import { base, manifestType, targets } from './content.mjs';
 
 const listed = `insert into repositories (tenant, name, listed) select 'growth', 'growth/'`;
 // Of the size that an image of six layers has.
@@ -13,6 +13,7 @@ const blob = (n) => digest(`convert_to('blob ' || ${n}, 'utf8')`);
 const touched = `now() + interval '30 days'`;
 const manifests = `insert into manifests (repository, digest, media_type, size, payload, last_pulled_at)
   select repository, ${digest('payload')}, '${manifestType}', octet_length(payload), payload, ${touched}`;
+const shared = digest(`convert_to('${base}', 'utf8')`);
 const idOf = (name) => `(select id from repositories where name = 'growth/${name}')`;
 
 const statements = ({ tags, repositories, blobs, referrers }) => [
@@ -30,12 +31,15 @@ const statements = ({ tags, repositories, blobs, referrers }) => [
      + get_byte(digest, 3) * 256 + get_byte(digest, 4)) * ${repositories} / 4294967296), digest, ${touched} from made`,
   `drop table made`,
   `insert into blob_links (repository, digest, touched_at) select ${idOf('tags')}, ${blob('n')}, ${touched} from generate_series(0, 1) n`,
+  `insert into blobs (digest, size, storage_key) select ${shared}, 1024, 'blobs/ba/se'`,
+  `insert into blob_links (repository, digest, touched_at) select id, ${shared}, ${touched} from repositories where name like 'growth/r%' or name = 'growth/tags'`,
 
   `${manifests} from (select id as repository, ${payloadOf('name')} as payload from repositories where name like 'growth/r%') made`,
   `insert into tags (repository, name, digest, last_pulled_at) select repository, 'latest', digest, ${touched} from manifests`,
   `insert into manifest_references (repository, manifest, position, digest, kind, size, link_digest)
    select m.repository, m.digest, l.position, l.digest, case l.position when 0 then 'config' else 'layer' end, 1024, l.digest from manifests m
-   join (select repository, digest, row_number() over (partition by repository order by digest) - 1 as position from blob_links) l
+   join (select repository, digest, row_number() over (partition by repository order by digest) - 1 as position
+     from blob_links where digest <> ${shared}) l
    on l.repository = m.repository and l.position < 2`,
 
   `create unlogged table made as select n, ${payloadOf(`'tag ' || n`)} as payload from generate_series(0, ${tags - 1}) n`,
