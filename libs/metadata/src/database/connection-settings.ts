@@ -35,13 +35,14 @@ function safeInteger(text: string): number {
 }
 
 // Everything a connection is told when it starts stands here, and nothing is SET later, so that a pooler in transaction mode can be
-// given the same list. Generic plans: custom ones cost more than they gain. Scans and hash joins off: each statement finds a handful
-// of rows through an index, and a plan made while its tables are still empty lives on when they are not.
+// given the same list. Generic plans: custom ones cost more than they gain. Scans, bitmaps and hash joins off: each statement finds a
+// handful of rows through an index, and a plan made while its tables are still empty, or small, lives on when they are not.
 const planner = {
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  enable_bitmapscan: 'off',
   jit: 'off',
 };
 

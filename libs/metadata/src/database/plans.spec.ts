@@ -1,9 +1,9 @@
 import { pending } from '../collection/collection-statements.js';
-import { withDatabase } from '../testing/index.js';
+import { withDatabase, type TestDatabase } from '../testing/index.js';
 import { allStatements } from '../testing/all-statements.js';
 import { foreignKeyLookups } from '../testing/foreign-key-lookups.js';
 import { manyRows, rowsAlone } from '../testing/many-rows.js';
-import { lateKeysOf, planOf, scansOf, sortsOf } from '../testing/plan.js';
+import { lateKeysOf, leadersOf, planOf, scansOf, skipsOf, sortsOf } from '../testing/plan.js';
 import type { Statement } from './statement.js';
 
 // Every statement of this lib is looked at, a new one too, and has to find each row through a condition of an index: enable_seqscan=off turns
@@ -51,13 +51,15 @@ const sinceJustNow = ['retention_drop_manifest', 'retention_departed'];
 const ofRemovals = ['removal_sessions', 'removal_drop'];
 /** Foreign keys whose other end is never deleted, or with its repository only. */
 const ofRemovedRows = ['repositories_tenant_fkey', 'upload_sessions_repository_fkey'];
+/** They find a run by its id among those that are open: a few. */
+const amongOpenRuns = ['maintenance_beat', 'maintenance_cancel', 'maintenance_finish', 'maintenance_release'];
 const mayScan = new Set([...ofRemovals, ...reports, ...ofRuns, ...ofUploads]);
 const maySort = new Set([...sinceJustNow, ...reports, ...ofRuns, ...sortsToLock]);
 
 describe.each([
   ['empty', undefined],
   ['full', manyRows],
-  ['misleading', rowsAlone],
+  ...[60, 400, 2_000, 10_000].map((count) => [`${count} times misleading`, (filled: TestDatabase) => rowsAlone(filled, count)] as const),
 ] as const)('on %s tables', (_tables, fill) => {
   const database = withDatabase();
   beforeAll(() => fill?.(database), 60_000);
@@ -73,6 +75,15 @@ describe.each([
     '%s takes its rows in the order of an index',
     async (_name, statement) => {
       expect(sortsOf(await planOf(database.db, statement))).toEqual([]);
+    },
+  );
+
+  const maySkip = new Set([...mayScan, ...amongOpenRuns]);
+
+  it.each(statements.filter(({ name }) => !maySkip.has(name)).map((statement) => [statement.name, statement] as const))(
+    '%s begins where an index begins',
+    async (_name, statement) => {
+      expect(skipsOf(await planOf(database.db, statement), await leadersOf(database))).toEqual([]);
     },
   );
 
@@ -119,5 +130,5 @@ describe.each([
 
 it('there is none of which an exception speaks and that is gone', () => {
   const names = new Set(statements.map(({ name }) => name));
-  expect([...mayScan, ...maySort].filter((name) => !names.has(name))).toEqual([]);
+  expect([...mayScan, ...maySort, ...amongOpenRuns].filter((name) => !names.has(name))).toEqual([]);
 });

@@ -32,7 +32,7 @@ join manifests m on m.repository = k.repository and m.digest = k.digest`,
 export const lockManifest = statement(
   'lock_manifest',
   `select m.repository, r.policy ->> 'immutableTags' as rules from manifests m join repositories r on r.id = m.repository
-where r.name = $1 and m.digest = $2 for update of m for key share of r`,
+where m.repository = (select id from repositories where name = $1) and m.digest = $2 for update of m for key share of r`,
 );
 
 // Only where there are rules about immutable tags. The manifest is locked, so no tag joins these.
@@ -45,8 +45,8 @@ export const deleteManifest = statement(
   `with parents as materialized (select manifest from manifest_references where repository = $1 and child_digest = $2
   union all select manifest from manifest_references
   where repository = $1 and digest = $2 and link_digest is null and child_digest is null and kind = 'child' limit 10),
-tg as materialized (select name from tags where repository = $1 and digest = $2 and not exists (select from parents) order by name for update),
-t as (delete from tags using tg where tags.repository = $1 and tags.name = tg.name returning tags.name),
+tg as materialized (select repository, name from tags where repository = $1 and digest = $2 and not exists (select from parents) order by name for update),
+t as (delete from tags using tg where tags.repository = tg.repository and tags.name = tg.name returning tags.name),
 h as (insert into tag_history (repository, name, digest) select $1, name, null from t),
 r as (insert into reviews (kind, repository, digest) select 'link', $1, digest from manifest_references
   where repository = $1 and manifest = $2 and (link_digest is not null or child_digest is null) and not exists (select from parents)),

@@ -45,8 +45,8 @@ ${counted}`,
 
 const clearTags = statement(
   'removal_tags',
-  `with k as materialized (select name from tags where repository = $1 order by name limit $2),
-d as (delete from tags t using k where t.repository = $1 and t.name = k.name returning 1)
+  `with k as materialized (select repository, name from tags where repository = $1 order by name limit $2),
+d as (delete from tags t using k where t.repository = k.repository and t.name = k.name returning 1)
 ${counted}`,
 );
 

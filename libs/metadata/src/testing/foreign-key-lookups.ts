@@ -2,8 +2,8 @@ import type { Statement } from '../database/statement.js';
 import type { TestDatabase } from './with-database.js';
 
 /**
- * What PostgreSQL asks, in the words of its own ri_triggers.c, when a row is written that points at another (`parents`), and when one is deleted
- * that others may point at (`children`).
+ * What PostgreSQL looks up when a row is written that points at another (`parents`), and when one is deleted that others may point at (`children`):
+ * by the conditions of its ri_triggers.c, which deletes by the latter where a key cascades.
  */
 export async function foreignKeyLookups(database: TestDatabase): Promise<{ parents: Statement[]; children: Statement[] }> {
   const keys = await database.sql<{ name: string; child: string; parent: string; columns: string[]; referred: string[] }>(

@@ -39,12 +39,12 @@ const statements = (n: number) => [
 ];
 
 // What misleads PostgreSQL: half of a key names one row by itself as far as anybody has seen, so that an index of that half alone looks as good as
-// the key's own. And then a layer comes that ten thousand repositories share.
+// the key's own. It is not when a layer comes that ten thousand repositories share.
 const aloneStatements = (n: number) => [
   `insert into tenants (name) values ('alone')`,
   `insert into repositories (tenant, name, listed) select 'alone', 'alone/' || n, true from generate_series(0, ${n - 1}) n`,
   `insert into blobs (digest, size, storage_key, damaged_at)
-   select ${digest('name')}, 1, 'blobs/' || id, case when id % 100 = 0 then now() end from repositories`,
+   select ${digest('name')}, 1, 'blobs/' || id, case when id % 7 = 0 then now() end from repositories`,
   `insert into blob_links (repository, digest) select id, ${digest('name')} from repositories`,
   `insert into manifests (repository, digest, media_type, size, payload, artifact_type, subject_digest, referrer_descriptor)
    select id, ${digest('name')}, 'm', 4, 'null', 'a', ${digest(`name || ' subject'`)}, '{}' from repositories`,
@@ -64,6 +64,6 @@ export async function manyRows(database: TestDatabase, count = 10_000): Promise<
 }
 
 /** Fills the tables with so many repositories of one image each, which has nothing in common with others. */
-export async function rowsAlone(database: TestDatabase, count = 10_000): Promise<void> {
+export async function rowsAlone(database: TestDatabase, count: number): Promise<void> {
   for (const statement of aloneStatements(count)) await database.sql(statement);
 }

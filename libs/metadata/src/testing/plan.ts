@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.js';
 import type { Statement } from '../database/statement.js';
+import type { TestDatabase } from './with-database.js';
 
 /** A step of a plan, as PostgreSQL names its parts. */
 export interface PlanNode {
@@ -30,6 +31,20 @@ export const scansOf = (nodes: PlanNode[]): string[] =>
     .filter((node) => node['Relation Name'] ?? node['Index Name'])
     .filter((node) => / Scan$/.test(node['Node Type']) && node['Node Type'] !== 'Bitmap Heap Scan' && !node['Index Cond'])
     .map((node) => `${node['Node Type']} on ${node['Index Name'] ?? node['Relation Name']}`);
+
+/** The first column of each index. */
+export async function leadersOf(database: TestDatabase): Promise<ReadonlyMap<string, string>> {
+  const rows = await database.sql<{ name: string; column: string }>(
+    `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid, 1, true) as column from pg_index`,
+  );
+  return new Map(rows.map(({ name, column }) => [name, column]));
+}
+
+/** Where an index is read by conditions that leave out its first column: all of it, or once for each value there. */
+export const skipsOf = (nodes: PlanNode[], leaders: ReadonlyMap<string, string>): string[] =>
+  nodes
+    .filter((node) => node['Index Cond'] && !new RegExp(`\\b${leaders.get(node['Index Name']!)}\\b`).test(node['Index Cond']))
+    .map((node) => `${node['Index Name']}: ${node['Index Cond']}`);
 
 /** What orders rows that did not come in order. */
 export const sortsOf = (nodes: PlanNode[]): string[] => nodes.map((node) => node['Node Type']).filter((type) => /Sort$/.test(type));

@@ -1,1 +1,0 @@
-DROP INDEX IF EXISTS "blob_links_digest";
