@@ -59,10 +59,14 @@ const maySort = new Set([...sinceJustNow, ...reports, ...ofRuns, ...sortsToLock]
 describe.each([
   ['empty', undefined],
   ['full', manyRows],
-  ...[60, 400, 2_000, 10_000].map((count) => [`${count} times misleading`, (filled: TestDatabase) => rowsAlone(filled, count)] as const),
+  ...[60, 400, 2_000, 10_000].map((count) => [`misleading (${count})`, (filled: TestDatabase) => rowsAlone(filled, count)] as const),
 ] as const)('on %s tables', (_tables, fill) => {
   const database = withDatabase();
-  beforeAll(() => fill?.(database), 60_000);
+  let leaders: ReadonlyMap<string, string>;
+  beforeAll(async () => {
+    await fill?.(database);
+    leaders = await leadersOf(database);
+  }, 60_000);
 
   it.each(statements.filter(({ name }) => !mayScan.has(name)).map((statement) => [statement.name, statement] as const))(
     '%s finds every row through a condition of an index',
@@ -83,7 +87,7 @@ describe.each([
   it.each(statements.filter(({ name }) => !maySkip.has(name)).map((statement) => [statement.name, statement] as const))(
     '%s begins where an index begins',
     async (_name, statement) => {
-      expect(skipsOf(await planOf(database.db, statement), await leadersOf(database))).toEqual([]);
+      expect(skipsOf(await planOf(database.db, statement), leaders)).toEqual([]);
     },
   );
 
@@ -116,9 +120,10 @@ describe.each([
     const { parents, children } = await foreignKeyLookups(database);
     const lookups = [...parents, ...children.filter(({ name }) => !ofRemovedRows.includes(name))];
     expect(lookups.length).toBeGreaterThanOrEqual(20);
+    expect(children.map(({ name }) => name)).toEqual(expect.arrayContaining(ofRemovedRows));
     const found = async (lookup: Statement) => {
       const plan = await planOf(database.db, lookup);
-      return [...scansOf(plan), ...lateKeysOf(plan)].map((scan) => `${lookup.name}: ${scan}`);
+      return [...scansOf(plan), ...lateKeysOf(plan), ...skipsOf(plan, leaders)].map((scan) => `${lookup.name}: ${scan}`);
     };
     expect((await Promise.all(lookups.map(found))).flat()).toEqual([]);
   });

@@ -25,11 +25,11 @@ export async function planOf(db: Database, { text }: Statement): Promise<PlanNod
   return nodes;
 }
 
-/** What reads a table or an index from one end to the other. A bitmap's condition is with the index below it. */
+/** What reads a table or an index from one end to the other. */
 export const scansOf = (nodes: PlanNode[]): string[] =>
   nodes
     .filter((node) => node['Relation Name'] ?? node['Index Name'])
-    .filter((node) => / Scan$/.test(node['Node Type']) && node['Node Type'] !== 'Bitmap Heap Scan' && !node['Index Cond'])
+    .filter((node) => / Scan$/.test(node['Node Type']) && !node['Index Cond'])
     .map((node) => `${node['Node Type']} on ${node['Index Name'] ?? node['Relation Name']}`);
 
 /** The first column of each index. */
